@@ -1,0 +1,18 @@
+# Build types and sanitizers. RelAssert = optimised, with debug info and assertions: the default for tests.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelAssert CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELASSERT "-O2 -g1 -DIMAGEMILL_ASSERTIONS")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g -DIMAGEMILL_ASSERTIONS")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
+
+if(IMAGEMILL_SANITIZE)
+  add_compile_options(-fsanitize=${IMAGEMILL_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${IMAGEMILL_SANITIZE})
+  if(IMAGEMILL_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+if(IMAGEMILL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
