@@ -1,0 +1,87 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run tells while it runs. The engine never prints: listeners decide how events look.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "imagemill/status.h"
+
+namespace imagemill {
+
+struct StageSnapshot {
+  std::string name;
+  int64_t items = 0;        // finished by this stage
+  int64_t in_progress = 0;  // being worked on right now
+  int64_t queue_depth = 0;  // waiting before it
+  int64_t queue_capacity = 0;
+  double busy_seconds = 0;  // summed over threads
+  uint64_t bytes = 0;       // bytes that left the stage
+};
+
+struct RunStarted {
+  int64_t items_total = 0;    // listed
+  int64_t items_resumed = 0;  // finished by an earlier try, not done again
+  std::vector<std::string> inputs;
+  std::string output;
+  std::vector<std::string> jobs;
+  int threads = 0;
+  uint64_t max_memory_bytes = 0;
+};
+
+// About every quarter of a second.
+struct RunProgress {
+  double seconds = 0;
+  int64_t items_total = 0;
+  int64_t done = 0;  // including resumed
+  int64_t failed = 0;
+  int64_t skipped = 0;
+  double items_per_second = 0;  // moving average
+  double eta_seconds = -1;      // -1: not known yet
+  std::vector<StageSnapshot> stages;
+  std::string bottleneck;  // name of the stage that holds the others up; "" while unclear
+  uint64_t memory_in_flight_bytes = 0;
+  uint64_t resident_bytes = 0;
+  double cpu_percent = 0;  // of one core; 200 = two cores busy
+};
+
+struct ItemFailed {
+  std::string key;
+  std::string stage;
+  Status status;
+};
+
+struct RunWarning {
+  std::string message;
+};
+
+struct RunFinished {
+  enum class Outcome : uint8_t { kComplete, kCancelled, kFailed };
+  Outcome outcome = Outcome::kComplete;
+  std::string error;  // kFailed: why
+  int64_t items_total = 0;
+  int64_t done = 0;
+  int64_t failed = 0;
+  int64_t skipped = 0;
+  int64_t damaged = 0;
+  int64_t items_resumed = 0;
+  double seconds = 0;
+  uint64_t peak_resident_bytes = 0;
+  std::vector<StageSnapshot> stages;
+};
+
+// Called from the run's own threads, never two calls at once. Must be quick: the pipeline waits.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on_started(const RunStarted&) {}
+  virtual void on_progress(const RunProgress&) {}
+  virtual void on_item_failed(const ItemFailed&) {}
+  virtual void on_warning(const RunWarning&) {}
+  virtual void on_finished(const RunFinished&) {}
+};
+
+}  // namespace imagemill

@@ -1,0 +1,84 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The seam to the operating system: everything that changes the disk goes through FileSystem, so
+// that tests can make the N-th call fail. Paths are UTF-8 (any bytes on Linux). Errors name the
+// path and the system's reason: ENOENT is kNotFound, ENOSPC / EDQUOT / EFBIG / ENOMEM are
+// kResourceExhausted, the rest kIoError.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "imagemill/status.h"
+
+namespace imagemill {
+
+struct FileStat {
+  enum class Kind : uint8_t { kFile, kFolder, kSymlink, kOther };
+  Kind kind = Kind::kOther;
+  uint64_t bytes = 0;
+  int64_t mtime_ns = 0;
+  uint64_t device = 0;
+  uint64_t inode = 0;
+};
+
+struct FolderEntry {
+  std::string name;  // without the folder
+  FileStat::Kind kind = FileStat::Kind::kOther;
+};
+
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  virtual Result<> write(ByteSpan bytes) = 0;
+  virtual Result<> sync() = 0;
+  // Must be called; the destructor closes without reporting.
+  virtual Result<> close() = 0;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  virtual Result<FileStat> stat(const std::string& path) = 0;       // follows links
+  virtual Result<FileStat> stat_link(const std::string& path) = 0;  // does not
+  virtual Result<std::vector<FolderEntry>> list(const std::string& folder) = 0;
+
+  // kResourceExhausted when the file is larger than max_bytes; the size is what was read, not what
+  // stat promised.
+  virtual Result<Bytes> read(const std::string& path, uint64_t max_bytes) = 0;
+  // `bytes` bytes from `offset`; kCorruptInput when the file ends before.
+  virtual Result<Bytes> read_range(const std::string& path, uint64_t offset, uint64_t bytes) = 0;
+
+  virtual Result<std::unique_ptr<WritableFile>> create(const std::string& path) = 0;  // truncates
+  // Opens for appending after cutting the file to `bytes`.
+  virtual Result<std::unique_ptr<WritableFile>> append_at(const std::string& path,
+                                                          uint64_t bytes) = 0;
+  virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+  virtual Result<> remove(
+      const std::string& path) = 0;  // file or empty folder; missing is an error
+  virtual Result<> create_folders(const std::string& path) = 0;
+  // Makes everything written below `path`'s file system durable, names included.
+  virtual Result<> sync_all(const std::string& path) = 0;
+};
+
+// The real one. Stateless; safe from any thread.
+FileSystem& real_file_system();
+
+// Writes to `path` + a temporary suffix, syncs and renames: readers see the old file or the whole
+// new one.
+Result<> write_file_atomically(FileSystem& fs, const std::string& path, ByteSpan bytes);
+
+// Path text. '/' is the only separator; no normalisation beyond what each says.
+std::string join_path(std::string_view folder, std::string_view name);
+std::string_view file_name(std::string_view path);    // after the last '/'
+std::string_view parent_path(std::string_view path);  // "" when there is none
+std::string_view file_stem(std::string_view path);    // name without its extension; ".x" has none
+std::string lower_extension(std::string_view path);   // "jpg" for "A.JPG"; "" when there is none
+
+}  // namespace imagemill

@@ -1,0 +1,70 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file_system.h"
+
+#include <unistd.h>
+
+#include "support/status_matchers.h"
+#include "support/test_folder.h"
+
+namespace imagemill {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(PathText, splits_like_a_user_reads_it) {
+  EXPECT_EQ(join_path("a", "b"), "a/b");
+  EXPECT_EQ(join_path("a/", "b"), "a/b");
+  EXPECT_EQ(join_path("", "b"), "b");
+  EXPECT_EQ(file_name("a/b.jpg"), "b.jpg");
+  EXPECT_EQ(parent_path("a/b.jpg"), "a");
+  EXPECT_EQ(parent_path("/b.jpg"), "/");
+  EXPECT_EQ(file_stem("a/b.tar.gz"), "b.tar");
+  EXPECT_EQ(file_stem(".hidden"), ".hidden");
+  EXPECT_EQ(lower_extension("a/B.JPG"), "jpg");
+  EXPECT_EQ(lower_extension("a.d/b"), "");
+}
+
+TEST(RealFileSystem, reads_what_it_wrote_and_names_what_is_missing) {
+  TestFolder folder;
+  FileSystem& fs = real_file_system();
+  ASSERT_THAT(write_file_atomically(fs, folder / "a.bin", as_byte_span("hello")), IsOk());
+  ASSERT_OK_AND_ASSIGN(const Bytes bytes, fs.read(folder / "a.bin", 100));
+  EXPECT_EQ(as_text(bytes), "hello");
+  EXPECT_THAT(fs.read(folder / "a.bin", 4),
+              FailsWith(Code::kResourceExhausted, HasSubstr("limit is 4")));
+  EXPECT_THAT(fs.read(folder / "no.bin", 4), FailsWith(Code::kNotFound, HasSubstr("no.bin")));
+  EXPECT_THAT(fs.read_range(folder / "a.bin", 3, 5), FailsWith(Code::kCorruptInput));
+  ASSERT_OK_AND_ASSIGN(const Bytes part, fs.read_range(folder / "a.bin", 1, 3));
+  EXPECT_EQ(as_text(part), "ell");
+}
+
+TEST(RealFileSystem, append_at_cuts_first) {
+  TestFolder folder;
+  FileSystem& fs = real_file_system();
+  folder.write("log", "0123456789");
+  ASSERT_OK_AND_ASSIGN(const auto file, fs.append_at(folder / "log", 4));
+  ASSERT_THAT(file->write(as_byte_span("xy")), IsOk());
+  ASSERT_THAT(file->close(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const Bytes bytes, fs.read(folder / "log", 100));
+  EXPECT_EQ(as_text(bytes), "0123xy");
+}
+
+TEST(RealFileSystem, creates_folders_on_the_way_but_not_over_a_file) {
+  TestFolder folder;
+  FileSystem& fs = real_file_system();
+  EXPECT_THAT(fs.create_folders(folder / "a/b/c"), IsOk());
+  EXPECT_THAT(fs.create_folders(folder / "a/b/c"), IsOk());
+  folder.write("f", "");
+  EXPECT_THAT(fs.create_folders(folder / "f"), FailsWith(Code::kIoError));
+  EXPECT_FALSE(fs.create_folders(folder / "f/g"));
+}
+
+TEST(RealFileSystem, refuses_what_is_not_a_regular_file_without_waiting_for_it) {
+  TestFolder folder;
+  ASSERT_EQ(::system(("mkfifo " + (folder / "pipe")).c_str()), 0);
+  EXPECT_THAT(real_file_system().read(folder / "pipe", 100), FailsWith(Code::kUnsupported));
+}
+
+}  // namespace
+}  // namespace imagemill

@@ -1,0 +1,155 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "imagemill/image.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/checked_math.h"
+
+namespace imagemill {
+namespace {
+
+constexpr size_t kAlignment = 64;  // one cache line, one AVX-512 register
+
+// Reading whole vectors at the end of the last row may touch bytes past it; they must be ours.
+constexpr size_t kPadding = 64;
+
+struct PlaneLayout {
+  size_t stride = 0;
+  size_t offset = 0;
+};
+
+struct ImageLayout {
+  std::array<PlaneLayout, kMaxPlanes> planes{};
+  size_t bytes = 0;
+};
+
+Result<ImageLayout> layout_of(int width, int height, const PixelFormat& format) {
+  if (width < 1 || height < 1)
+    return fail(Code::kInvalidArgument, "image of {}x{} pixels", width, height);
+  ImageLayout layout;
+  for (int c = 0; c < format.channels(); ++c) {
+    const auto row = static_cast<size_t>(plane_width(format, c, width)) *
+                     static_cast<size_t>(sample_bytes(format.sample));
+    const size_t stride = (row + kAlignment - 1) / kAlignment * kAlignment;
+    const auto bytes = checked_mul(stride, static_cast<size_t>(plane_height(format, c, height)));
+    const auto end = bytes ? checked_add(layout.bytes, *bytes) : std::nullopt;
+    if (!end)
+      return fail(Code::kResourceExhausted, "image of {}x{} pixels does not fit the address space",
+                  width, height);
+    layout.planes[static_cast<size_t>(c)] = {stride, layout.bytes};
+    layout.bytes = *end;
+  }
+  layout.bytes += kPadding;
+  return layout;
+}
+
+}  // namespace
+
+std::string to_string(const PixelFormat& format) {
+  static constexpr std::string_view kModels[] = {"gray", "rgb", "ycbcr", "cmyk"};
+  static constexpr std::string_view kSamples[] = {"8", "16", "16f", "32f"};
+  std::string out = fmt::format("{}{}", kModels[static_cast<size_t>(format.model)],
+                                kSamples[static_cast<size_t>(format.sample)]);
+  if (format.model == ColorModel::kYCbCr) {
+    static constexpr std::string_view kSubsampling[3][3] = {
+        {"4:4:4", "4:4:0", "4:4:0 (1/4)"}, {"4:2:2", "4:2:0", "2x4"}, {"4:1:1", "4:1:0", "4x4"}};
+    out += fmt::format(" {}", kSubsampling[format.chroma_shift_x][format.chroma_shift_y]);
+  }
+  if (format.has_alpha) out += "+alpha";
+  return out;
+}
+
+Result<std::shared_ptr<Buffer>> allocate_buffer(size_t bytes) {
+  const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  void* data = rounded < bytes ? nullptr : std::aligned_alloc(kAlignment, rounded);
+  if (data == nullptr)
+    return fail(Code::kResourceExhausted, "no memory for {} bytes of pixels", bytes);
+  auto buffer = std::make_shared<Buffer>();
+  buffer->data = static_cast<std::byte*>(data);
+  buffer->bytes = bytes;
+  buffer->deleter = [](Buffer& b) { std::free(b.data); };
+  return buffer;
+}
+
+int plane_width(const PixelFormat& format, int channel, int width) {
+  const bool chroma = format.model == ColorModel::kYCbCr && (channel == 1 || channel == 2);
+  const int shift = chroma ? format.chroma_shift_x : 0;
+  return (width + (1 << shift) - 1) >> shift;
+}
+
+int plane_height(const PixelFormat& format, int channel, int height) {
+  const bool chroma = format.model == ColorModel::kYCbCr && (channel == 1 || channel == 2);
+  const int shift = chroma ? format.chroma_shift_y : 0;
+  return (height + (1 << shift) - 1) >> shift;
+}
+
+Result<size_t> image_bytes(int width, int height, const PixelFormat& format) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const ImageLayout layout, layout_of(width, height, format));
+  return layout.bytes;
+}
+
+Result<Image> Image::allocate(int width, int height, PixelFormat format) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const ImageLayout layout, layout_of(width, height, format));
+  IMAGEMILL_ASSIGN_OR_RETURN(std::shared_ptr<Buffer> buffer, allocate_buffer(layout.bytes));
+  std::array<Plane, kMaxPlanes> planes{};
+  for (int c = 0; c < format.channels(); ++c) {
+    const PlaneLayout& l = layout.planes[static_cast<size_t>(c)];
+    planes[static_cast<size_t>(c)] = {buffer->data + l.offset, static_cast<ptrdiff_t>(l.stride),
+                                      plane_width(format, c, width),
+                                      plane_height(format, c, height)};
+  }
+  return wrap(std::move(buffer), width, height, format, planes);
+}
+
+Image Image::wrap(std::shared_ptr<Buffer> buffer, int width, int height, PixelFormat format,
+                  std::array<Plane, kMaxPlanes> planes) {
+  Image image;
+  image.width_ = width;
+  image.height_ = height;
+  image.format_ = format;
+  image.planes_ = planes;
+  image.buffer_ = std::move(buffer);
+  return image;
+}
+
+Result<Image> Image::clone() const {
+  IMAGEMILL_ASSIGN_OR_RETURN(Image copy, allocate(width_, height_, format_));
+  copy.color = color;
+  for (int c = 0; c < channels(); ++c) {
+    const Plane& from = plane(c);
+    const auto row_bytes =
+        static_cast<size_t>(from.width) * static_cast<size_t>(sample_bytes(format_.sample));
+    for (int y = 0; y < from.height; ++y)
+      std::memcpy(copy.plane(c).row<std::byte>(y), from.row<std::byte>(y), row_bytes);
+  }
+  return copy;
+}
+
+Image Image::without_alpha() const {
+  Image view = *this;
+  view.format_.has_alpha = false;
+  return view;
+}
+
+Image Image::crop(int x, int y, int width, int height) const {
+  IMAGEMILL_CHECK(x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= width_ &&
+                  y + height <= height_);
+  IMAGEMILL_CHECK(x % (1 << format_.chroma_shift_x) == 0 && y % (1 << format_.chroma_shift_y) == 0);
+  Image view = *this;
+  view.width_ = width;
+  view.height_ = height;
+  for (int c = 0; c < channels(); ++c) {
+    Plane& p = view.planes_[static_cast<size_t>(c)];
+    const int px = plane_width(format_, c, x);
+    const int py = plane_height(format_, c, y);
+    p.data += py * p.stride_bytes + px * sample_bytes(format_.sample);
+    p.width = plane_width(format_, c, width);
+    p.height = plane_height(format_, c, height);
+  }
+  return view;
+}
+
+}  // namespace imagemill
