@@ -1,0 +1,98 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where pictures come from. A source lists its entries once, then gives their bytes; nothing is
+// extracted to disk.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/cancel.h"
+#include "base/file_system.h"
+#include "imagemill/status.h"
+
+namespace imagemill {
+
+// One thing that can be read. `key` names it for ever: source name + '/' + path, "heap.zip!a/b.jpg"
+// for archive members;
+// '/'-separated UTF-8; '%', '!', '#', control characters and bytes that are not UTF-8 are escaped
+// as %XX.
+struct SourceEntry {
+  std::string key;
+  std::string
+      path;  // relative, '/'-separated, unescaped but always safe below a folder: names the outputs
+  uint64_t bytes = 0;    // as the listing says; never trusted for allocation beyond a limit
+  int64_t mtime_ns = 0;  // 0: unknown
+  uint64_t locator = 0;  // private to the source
+};
+
+// An entry that could not even be listed (unreadable folder, refused archive member).
+struct SourceFailure {
+  std::string key;
+  Status status;
+};
+
+struct Listing {
+  // Sorted by key (bytewise), unless the source is sequential: then in the order in which read()
+  // must be called.
+  std::vector<SourceEntry> entries;
+  std::vector<SourceFailure> failures;
+};
+
+// Guards against hostile archives and files.
+struct SourceLimits {
+  uint64_t max_file_bytes = uint64_t{1} << 30;
+  uint64_t max_entries = 1'000'000;
+  uint64_t max_archive_bytes = uint64_t{64} << 30;  // out of one archive
+  uint64_t max_ratio = 200;                         // refused above it when the entry is also
+  uint64_t max_ratio_floor = uint64_t{64} << 20;    // larger than this
+};
+
+struct SourceOptions {
+  SourceLimits limits;
+  std::vector<std::string> include;  // globs over `path`; empty: everything
+  std::vector<std::string> exclude;
+  std::vector<std::string> skip_folders;  // absolute paths never descended into (the output folder)
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // Short and unique within a run: the folder's or archive's own name.
+  virtual const std::string& name() const = 0;
+
+  // Called once, before any read().
+  virtual Result<Listing> list(const CancelToken& cancel) = 0;
+
+  // True when read() has to be called for the entries in listing order, by one thread at a time
+  // (compressed tar). Entries may be left out, never asked twice.
+  virtual bool is_sequential() const { return false; }
+
+  // Bytes as they are now: kNotFound when it vanished, kIoError, kCorruptInput (inflate, CRC),
+  // kResourceExhausted (limits). Any thread, unless is_sequential().
+  virtual Result<Bytes> read(const SourceEntry& entry) = 0;
+};
+
+// Opens what `location` is: folder, .zip, .tar[.gz|.zst|.xz|.bz2], list (.txt .csv .jsonl), "-"
+// (list on standard input, whose text the caller passes in `standard_input`), or a single picture.
+// By content for archives, by suffix for lists.
+Result<std::unique_ptr<Source>> open_source(const std::string& location, const std::string& name,
+                                            const SourceOptions& options, FileSystem& fs,
+                                            std::string standard_input = {});
+
+// The name open_source's caller would give: "camera" for "photos/camera/", made unique by the
+// caller.
+std::string default_source_name(const std::string& location);
+
+std::string escape_key(std::string_view path);
+
+// fnmatch-like: '*' within a path segment, '**' across segments, '?', '[abc]', '{a,b}'; a pattern
+// without '/' is matched against the file name alone.
+bool glob_matches(std::string_view pattern, std::string_view path);
+
+}  // namespace imagemill

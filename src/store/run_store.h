@@ -1,0 +1,136 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The spine of a run: what was asked, what became of every item, the rows that jobs wrote. SQLite
+// behind RowSink; the only folder with SQL. Everything is keyed by item key, nothing by a number
+// that SQLite made up: shards merge by key.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "imagemill/status.h"
+
+namespace imagemill {
+
+using Value = std::variant<std::monostate, int64_t, double, std::string, Bytes>;
+
+enum class ColumnType : uint8_t { kInteger, kReal, kText, kBlob };
+
+struct Column {
+  std::string name;
+  ColumnType type = ColumnType::kText;
+};
+
+// A job's typed rows. The store adds `key` (the item) and `sub` (the face, box, tile within it; ""
+// for the item itself).
+struct TableSchema {
+  std::string name;  // the job's, [a-z_]+
+  std::vector<Column> columns;
+};
+
+struct Row {
+  std::string table;
+  std::string sub;
+  std::vector<Value> values;  // one a column of the schema
+};
+
+enum class ItemState : uint8_t { kDone, kFailed, kSkipped };
+
+// One published file.
+struct OutputRecord {
+  std::string job;
+  std::string path;
+  uint64_t bytes = 0;
+  std::string hash;  // ContentHash::hex()
+};
+
+// What became of an item, complete: it enters the store whole or not at all.
+struct ItemRecord {
+  std::string key;
+  int64_t sequence = 0;  // rank in the sorted listing
+  ItemState state = ItemState::kDone;
+  uint64_t bytes = 0;  // of the input, as listed
+  int64_t mtime_ns = 0;
+  std::string hash;    // of the input's content; "" when it was never read
+  std::string format;  // "jpeg"; "" when unknown
+  int width = 0;       // stored raster
+  int height = 0;
+  int orientation = 1;
+  std::string decode_scale;  // "3/8", "1/1"; "" when nothing was decoded
+  bool is_damaged = false;
+  std::vector<std::string> warnings;
+  // kFailed: where and why. kSkipped: why, in `message`.
+  std::string stage;
+  std::optional<Code> code;
+  std::string message;
+  std::vector<OutputRecord> outputs;
+  std::vector<Row> rows;
+};
+
+// What resume compares before it skips an item.
+struct FinishedItem {
+  ItemState state = ItemState::kDone;
+  uint64_t bytes = 0;
+  int64_t mtime_ns = 0;
+};
+
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  // Before the first append. Existing tables must have the same columns.
+  virtual Result<> create_tables(std::span<const TableSchema> tables) = 0;
+  // Notes that these paths are about to be published: a crash between publishing and commit()
+  // leaves files that the next run recognises as its own. Durable on return.
+  virtual Result<> announce(std::span<const OutputRecord> outputs) = 0;
+  // All of the items or none; replaces earlier records of the same keys. Durable on return.
+  virtual Result<> commit(std::span<const ItemRecord> items, std::string_view sink_state) = 0;
+};
+
+struct RunTotals {
+  int64_t done = 0;
+  int64_t failed = 0;
+  int64_t skipped = 0;
+  int64_t damaged = 0;
+};
+
+// Options as flat name -> text, so that a difference can be named.
+using RunOptions = std::map<std::string, std::string>;
+
+class RunStore : public RowSink {
+ public:
+  // Opens or creates. kInvalidArgument when the store belongs to a run with other options; the
+  // message names each difference ("prepare.size: 640 there, 800 now") and says how to go on
+  // (--restart, another folder).
+  static Result<std::unique_ptr<RunStore>> open(const std::string& path, const RunOptions& options);
+  // For reading what is there (report, merge); never creates.
+  static Result<std::unique_ptr<RunStore>> open_existing(const std::string& path);
+  // Forgets everything (--restart).
+  virtual Result<> clear(const RunOptions& options) = 0;
+
+  virtual Result<std::map<std::string, FinishedItem, std::less<>>> finished_items() = 0;
+  // Paths announced or committed by earlier tries of this run: they may be replaced.
+  virtual Result<std::vector<std::string>> announced_paths() = 0;
+  virtual Result<std::string> sink_state() = 0;
+  virtual Result<RunOptions> options() = 0;
+  virtual Result<RunTotals> totals() = 0;
+
+  virtual Result<> for_each_item(
+      const std::function<Result<>(const ItemRecord&)>& visit) = 0;  // in key order, no rows
+  virtual Result<std::vector<TableSchema>> tables() = 0;
+  // Rows of one table ordered by key, sub. The row's key comes first.
+  virtual Result<> for_each_row(
+      const std::string& table,
+      const std::function<Result<>(const std::string& key, const Row&)>& visit) = 0;
+};
+
+}  // namespace imagemill
