@@ -48,7 +48,8 @@ function(imagemill_test NAME)
 endfunction()
 
 function(imagemill_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+                         -Wno-missing-field-initializers)
   if(IMAGEMILL_DEVELOPER_MODE)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

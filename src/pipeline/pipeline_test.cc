@@ -1,0 +1,203 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "pipeline/serial_executor.h"
+#include "pipeline/threaded_executor.h"
+#include "support/status_matchers.h"
+
+namespace imagemill {
+namespace {
+
+struct TestItem {
+  uint64_t rank = 0;
+  uint64_t bytes = 0;
+  int value = 0;
+  std::string failed_at;
+};
+
+// Doubles numbers: three parallel stages and a serial last one that notes what it saw.
+struct Doubling {
+  int count = 200;
+  StageMode last_mode = StageMode::kSerialInOrder;
+  bool shuffled = false;
+  uint64_t peak = 0;
+  std::function<std::optional<StageFailure>(TestItem&)> middle;
+
+  std::vector<uint64_t> seen;
+  std::vector<std::string> failures;
+  std::atomic<uint64_t> live_bytes{0};
+  std::atomic<uint64_t> live_bytes_peak{0};
+
+  Pipeline<TestItem> build() {
+    std::vector<uint64_t> ranks(static_cast<size_t>(count));
+    for (int i = 0; i < count; ++i) ranks[static_cast<size_t>(i)] = static_cast<uint64_t>(i);
+    if (shuffled) std::shuffle(ranks.begin(), ranks.end(), std::mt19937(7));
+    Pipeline<TestItem> p;
+    p.stages = {
+        {.name = "read",
+         .kind = StageKind::kIo,
+         .process = [](TestItem& i) -> std::optional<StageFailure> {
+           i.value = static_cast<int>(i.rank);
+           return std::nullopt;
+         }},
+        {.name = "double",
+         .process = [this](TestItem& i) -> std::optional<StageFailure> {
+           const uint64_t now = live_bytes += peak;
+           uint64_t most = live_bytes_peak;
+           while (now > most && !live_bytes_peak.compare_exchange_weak(most, now)) {
+           }
+           i.value *= 2;
+           auto failure = middle ? middle(i) : std::nullopt;
+           live_bytes -= peak;
+           return failure;
+         },
+         .peak_bytes = [this](const TestItem&) { return peak; }},
+        {.name = "note",
+         .mode = last_mode,
+         .kind = StageKind::kIo,
+         .sees_failed = true,
+         .process = [this](TestItem& i) -> std::optional<StageFailure> {
+           seen.push_back(i.rank);
+           if (!i.failed_at.empty())
+             failures.push_back(fmt::format("{}@{}", i.rank, i.failed_at));
+           else
+             EXPECT_EQ(i.value, static_cast<int>(2 * i.rank));
+           return std::nullopt;
+         }},
+    };
+    p.hooks.next = [ranks, at = size_t{0}]() mutable -> std::unique_ptr<TestItem> {
+      if (at == ranks.size()) return nullptr;
+      return std::make_unique<TestItem>(TestItem{.rank = ranks[at++], .bytes = 10});
+    };
+    p.hooks.next_bytes = [] { return uint64_t{10}; };
+    p.hooks.order_of = [](const TestItem& i) { return i.rank; };
+    p.hooks.held_bytes = [](const TestItem& i) { return i.bytes; };
+    p.hooks.is_failed = [](const TestItem& i) { return !i.failed_at.empty(); };
+    p.hooks.set_failed = [](TestItem& i, const std::string& stage, Status) { i.failed_at = stage; };
+    return p;
+  }
+};
+
+std::vector<uint64_t> ascending(int count) {
+  std::vector<uint64_t> out;
+  for (int i = 0; i < count; ++i) out.push_back(static_cast<uint64_t>(i));
+  return out;
+}
+
+TEST(SerialExecutor, in_order_stage_sees_ranks_ascending_though_the_source_is_shuffled) {
+  Doubling d{.shuffled = true};
+  CancelToken cancel;
+  PipelineStatus status;
+  ASSERT_THAT(run_serial(d.build(), cancel, status), IsOk());
+  EXPECT_EQ(d.seen, ascending(200));
+  EXPECT_EQ(status.stages[1]->items, 200);
+}
+
+struct Shape {
+  int threads;
+  int capacity;
+  int in_flight;
+  bool shuffled;
+};
+
+class ThreadedExecutorShapes : public testing::TestWithParam<Shape> {};
+
+TEST_P(ThreadedExecutorShapes, agrees_with_the_serial_executor) {
+  const Shape shape = GetParam();
+  for (const StageMode mode : {StageMode::kSerialInOrder, StageMode::kSerialOutOfOrder}) {
+    Doubling d{.last_mode = mode, .shuffled = shape.shuffled};
+    d.middle = [](TestItem& i) -> std::optional<StageFailure> {
+      if (i.rank % 7 == 3) return StageFailure{Status(Code::kCorruptInput, "seven")};
+      if (i.rank % 11 == 5) throw std::bad_alloc();
+      if (i.rank % 3 == 0) std::this_thread::yield();
+      return std::nullopt;
+    };
+    CancelToken cancel;
+    PipelineStatus status;
+    const auto pipeline = d.build();
+    const PipelineLimits limits{.compute_threads = shape.threads,
+                                .queue_capacity = shape.capacity,
+                                .items_in_flight = shape.in_flight,
+                                .items_parked = shape.shuffled ? 1000 : 16};
+    ASSERT_THAT(run_threaded(pipeline, limits, cancel, status), IsOk());
+    if (mode == StageMode::kSerialOutOfOrder) {
+      std::ranges::sort(d.seen);
+      std::ranges::sort(d.failures);
+    }
+    EXPECT_EQ(d.seen, ascending(200));
+    EXPECT_EQ(d.failures.size(), 29u + 18u - 3u);  // 3 mod 7, 5 mod 11, both
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, ThreadedExecutorShapes,
+                         testing::Values(Shape{1, 1, 1, false}, Shape{1, 8, 64, false},
+                                         Shape{2, 1, 8, false}, Shape{2, 8, 64, true},
+                                         Shape{8, 1, 64, true}, Shape{8, 8, 64, false},
+                                         Shape{16, 3, 5, false}));
+
+TEST(ThreadedExecutor, bytes_in_flight_never_exceed_the_budget) {
+  Doubling d{.count = 300, .peak = 300};
+  d.middle = [](TestItem&) -> std::optional<StageFailure> {
+    std::this_thread::yield();
+    return std::nullopt;
+  };
+  CancelToken cancel;
+  PipelineStatus status;
+  const auto pipeline = d.build();
+  ASSERT_THAT(
+      run_threaded(pipeline, {.compute_threads = 8, .bytes_in_flight = 1000}, cancel, status),
+      IsOk());
+  EXPECT_LE(status.bytes_in_flight_peak, 1000u);
+  EXPECT_LE(d.live_bytes_peak, 900u);
+  EXPECT_EQ(d.seen.size(), 300u);
+}
+
+TEST(ThreadedExecutor, an_item_of_three_quarters_of_the_budget_gets_through) {
+  Doubling d{.count = 50, .peak = 750};
+  CancelToken cancel;
+  PipelineStatus status;
+  const auto pipeline = d.build();
+  ASSERT_THAT(
+      run_threaded(pipeline, {.compute_threads = 4, .bytes_in_flight = 1000}, cancel, status),
+      IsOk());
+  EXPECT_LE(status.bytes_in_flight_peak, 1000u);
+  EXPECT_EQ(d.seen.size(), 50u);
+}
+
+TEST(ThreadedExecutor, cancellation_stops_and_says_so) {
+  Doubling d{.count = 100000};
+  CancelToken cancel;
+  d.middle = [&](TestItem& i) -> std::optional<StageFailure> {
+    if (i.rank == 100) cancel.request();
+    return std::nullopt;
+  };
+  PipelineStatus status;
+  const auto pipeline = d.build();
+  EXPECT_THAT(run_threaded(pipeline, {.compute_threads = 4}, cancel, status),
+              FailsWith(Code::kCancelled));
+  EXPECT_LT(d.seen.size(), 1000u);
+}
+
+TEST(ThreadedExecutor, a_failure_that_ends_the_run_ends_it_with_its_reason) {
+  Doubling d{.count = 100000};
+  d.middle = [](TestItem& i) -> std::optional<StageFailure> {
+    if (i.rank == 100) return StageFailure{Status(Code::kResourceExhausted, "disk full"), true};
+    return std::nullopt;
+  };
+  CancelToken cancel;
+  PipelineStatus status;
+  const auto pipeline = d.build();
+  EXPECT_THAT(run_threaded(pipeline, {.compute_threads = 4}, cancel, status),
+              FailsWith(Code::kResourceExhausted, "disk full"));
+}
+
+}  // namespace
+}  // namespace imagemill
