@@ -1,0 +1,357 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A resize is one PlaneResizer run per channel, straight into the result where the colour model
+// stays, else into a picture of the source's model at the result's size ("staged"), which one pass
+// of ycbcr_rgb turns into the result.
+#include "kernels/resize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "kernels/depth.h"
+#include "kernels/ycbcr_rgb.h"
+
+namespace imagemill {
+namespace {
+
+bool is_chroma(const PixelFormat& format, int channel) {
+  return format.model == ColorModel::kYCbCr && (channel == 1 || channel == 2);
+}
+
+bool converts(ColorModel from, ColorModel to) {
+  return from == to || (from != ColorModel::kCmyk && to != ColorModel::kCmyk);
+}
+
+// Between these models a sample of the result depends on three of the source.
+bool needs_matrix(ColorModel from, ColorModel to) {
+  return (from == ColorModel::kRgb && to != ColorModel::kRgb) ||
+         (from == ColorModel::kYCbCr && to == ColorModel::kRgb);
+}
+
+void fill_row(SampleType type, float value, std::byte* row, int width) {
+  const std::vector<float> values(static_cast<size_t>(width), value);
+  store_row_f32(values.data(), type, row, values.size());
+}
+
+void fill_plane(const Plane& plane, SampleType type, float value) {
+  for (int y = 0; y < plane.height; ++y)
+    fill_row(type, value, plane.row<std::byte>(y), plane.width);
+}
+
+void copy_plane(const Plane& from, const Plane& to, SampleType type) {
+  for (int y = 0; y < to.height; ++y)
+    std::copy_n(from.row<std::byte>(y), to.width * sample_bytes(type), to.row<std::byte>(y));
+}
+
+// Of a picture that has alpha.
+const Plane& alpha_plane(const Image& image) { return image.plane(image.channels() - 1); }
+
+bool is_opaque(const Image& image) {
+  const Plane& alpha = alpha_plane(image);
+  const auto all_of = [&alpha](auto opaque) {
+    for (int y = 0; y < alpha.height; ++y) {
+      const auto* row = alpha.row<decltype(opaque)>(y);
+      if (!std::all_of(row, row + alpha.width, [opaque](auto v) { return v == opaque; }))
+        return false;
+    }
+    return true;
+  };
+  switch (image.format().sample) {
+    case SampleType::kU8:
+      return all_of(uint8_t{255});
+    case SampleType::kU16:
+      return all_of(uint16_t{65535});
+    case SampleType::kF16:
+      return all_of(uint16_t{0x3c00});
+    case SampleType::kF32:
+      return all_of(1.0f);
+  }
+  return false;
+}
+
+// A float picture of the alpha that each sample of a chroma plane has: the mean over its pixels.
+Result<Image> mean_alpha(const Image& image) {
+  const PixelFormat& format = image.format();
+  const Plane& alpha = alpha_plane(image);
+  const int step_x = 1 << format.chroma_shift_x;
+  const int step_y = 1 << format.chroma_shift_y;
+  IMAGEMILL_ASSIGN_OR_RETURN(Image mean, Image::allocate(plane_width(format, 1, image.width()),
+                                                         plane_height(format, 1, image.height()),
+                                                         PixelFormat::gray(SampleType::kF32)));
+  std::vector<float> row(static_cast<size_t>(alpha.width));
+  const float scale = 1.0f / static_cast<float>(step_x * step_y);
+  for (int y = 0; y < mean.height(); ++y) {
+    float* const out = mean.plane(0).row<float>(y);
+    std::fill_n(out, mean.width(), 0.0f);
+    for (int i = 0; i < step_y; ++i) {
+      const int from = std::min(y * step_y + i, alpha.height - 1);
+      load_row_f32(alpha.row<std::byte>(from), format.sample, row.data(), row.size());
+      for (int x = 0; x < mean.width() * step_x; ++x)
+        out[x / step_x] += scale * row[static_cast<size_t>(std::min(x, alpha.width - 1))];
+    }
+  }
+  return mean;
+}
+
+void divide_by_alpha(float* values, const float* alpha, float zero, int n) {
+  // Below half a step of 16-bit alpha nothing is left of the colour but rounding errors.
+  constexpr float kInvisible = 0.5f / 65535.0f;
+  for (int i = 0; i < n; ++i)
+    values[i] = alpha[i] > kInvisible ? values[i] / alpha[i] + zero : zero;
+}
+
+// One resize: what is common to its planes.
+class ResizeRun {
+ public:
+  ResizeRun(PlaneResizer& planes, const Image& src, const Image& dst, const PlaneWindow& window,
+            ResizeKernel kernel)
+      : planes_(planes), src_(src), dst_(dst), window_(window), kernel_(kernel) {
+    weights_ = src.format().has_alpha && kernel != ResizeKernel::kNearest && !is_opaque(src);
+    is_integer_ = src.format().sample == SampleType::kU8 && !weights_;
+  }
+
+  Result<> run() {
+    IMAGEMILL_TRY(alpha_planes());
+    if (needs_matrix(src_.format().model, dst_.format().model)) return through_matrix();
+    const int colors = color_channels(dst_.format().model);
+    const int common = std::min(colors, color_channels(src_.format().model));
+    for (int c = 0; c < common; ++c) IMAGEMILL_TRY(channel(c, dst_, false));
+    for (int c = common; c < colors; ++c) {  // grey to three channels
+      if (dst_.format().model == ColorModel::kYCbCr)
+        fill_plane(dst_.plane(c), dst_.format().sample, chroma_zero(dst_.format().sample));
+      else
+        copy_plane(dst_.plane(0), dst_.plane(c), dst_.format().sample);
+    }
+    return {};
+  }
+
+ private:
+  // From the samples of source channel c to those of a plane of `dst_width` x `dst_height` samples,
+  // 1 << shift pixels each. A plane of an odd picture shows up to a pixel more than the picture.
+  PlaneGeometry geometry(int c, const Plane& to, int to_shift_x, int to_shift_y) const {
+    const bool chroma = is_chroma(src_.format(), c);
+    const double from_x = chroma ? 1 << src_.format().chroma_shift_x : 1;
+    const double from_y = chroma ? 1 << src_.format().chroma_shift_y : 1;
+    const double shown_x = static_cast<double>(to.width << to_shift_x) / dst_.width();
+    const double shown_y = static_cast<double>(to.height << to_shift_y) / dst_.height();
+    const Plane& from = src_.plane(c);
+    return {from.width, from.height, to.width, to.height,
+            PlaneWindow{window_.x / from_x, window_.y / from_y, window_.width * shown_x / from_x,
+                        window_.height * shown_y / from_y}};
+  }
+  PlaneGeometry geometry(int c, const Image& to) const {
+    const bool chroma = is_chroma(to.format(), c);
+    return geometry(c, to.plane(c), chroma ? to.format().chroma_shift_x : 0,
+                    chroma ? to.format().chroma_shift_y : 0);
+  }
+
+  Result<> alpha_planes();
+  Result<> channel(int c, const Image& to, bool staged);
+  Result<> through_matrix();
+  PlaneInput input(int c) const;
+
+  PlaneResizer& planes_;
+  const Image& src_;
+  const Image& dst_;
+  const PlaneWindow window_;
+  const ResizeKernel kernel_;
+  bool weights_ = false;     // colours are weighted with alpha
+  bool is_integer_ = false;  // resampled in 16-bit integers
+  Image alpha_;              // float, on the grid of the result; when weights_
+  Image chroma_alpha_;       // the source's, on its chroma grid; when weights_ and subsampled
+};
+
+PlaneInput ResizeRun::input(int c) const {
+  const SampleType type = src_.format().sample;
+  const Plane& plane = src_.plane(c);
+  if (is_integer_) return {WorkSample::kU8, plane, nullptr};
+  const bool weighted = weights_ && c != src_.alpha_channel();
+  if (type == SampleType::kF32 && !weighted) return {WorkSample::kF32, plane, nullptr};
+  if (!weighted)
+    return {WorkSample::kF32, plane, [&plane, type](int y, int left, int right, void* row) {
+              const size_t at = static_cast<size_t>(left);
+              load_row_f32(plane.row<std::byte>(y) + at * static_cast<size_t>(sample_bytes(type)),
+                           type, static_cast<float*>(row) + at, static_cast<size_t>(right - left));
+            }};
+
+  const bool on_chroma_grid = is_chroma(src_.format(), c) && src_.format().is_subsampled();
+  const Plane& alpha = on_chroma_grid ? chroma_alpha_.plane(0) : alpha_plane(src_);
+  const SampleType alpha_type = on_chroma_grid ? SampleType::kF32 : type;
+  const float zero = is_chroma(src_.format(), c) ? chroma_zero(type) : 0.0f;
+  return {WorkSample::kF32, plane,
+          [=, &plane, &alpha, weight = std::vector<float>(static_cast<size_t>(plane.width))](
+              int y, int left, int right, void* row) mutable {
+            const auto at = static_cast<size_t>(left);
+            const auto n = static_cast<size_t>(right - left);
+            float* const out = static_cast<float*>(row) + at;
+            load_row_f32(plane.row<std::byte>(y) + at * static_cast<size_t>(sample_bytes(type)),
+                         type, out, n);
+            load_row_f32(
+                alpha.row<std::byte>(y) + at * static_cast<size_t>(sample_bytes(alpha_type)),
+                alpha_type, weight.data(), n);
+            for (size_t i = 0; i < n; ++i) out[i] = (out[i] - zero) * weight[i];
+          }};
+}
+
+Result<> ResizeRun::alpha_planes() {
+  if (!dst_.format().has_alpha) return {};
+  const SampleType type = dst_.format().sample;
+  const Plane& to = alpha_plane(dst_);
+  if (!src_.format().has_alpha) {
+    fill_plane(to, type, 1.0f);
+    return {};
+  }
+  if (!weights_) {
+    // Opaque, or nearest: alpha is a channel like the others, wherever it stands.
+    const int c = src_.channels() - 1;
+    const bool float_work = !is_integer_;
+    PlaneOutput out{float_work ? WorkSample::kF32 : WorkSample::kFrac8, to,
+                    [&to, type, float_work](int y, int left, int right, const void* row) {
+                      const auto at = static_cast<size_t>(left);
+                      const auto n = static_cast<size_t>(right - left);
+                      std::byte* const dest =
+                          to.row<std::byte>(y) + at * static_cast<size_t>(sample_bytes(type));
+                      if (float_work)
+                        store_row_f32(static_cast<const float*>(row) + at, type, dest, n);
+                      else
+                        store_row_frac8(static_cast<const uint16_t*>(row) + at, type, dest, n);
+                    }};
+    return planes_.run(geometry(c, to, 0, 0), kernel_, input(c), out);
+  }
+  IMAGEMILL_ASSIGN_OR_RETURN(
+      alpha_, Image::allocate(dst_.width(), dst_.height(), PixelFormat::gray(SampleType::kF32)));
+  const int c = src_.channels() - 1;
+  IMAGEMILL_TRY(planes_.run(geometry(c, alpha_.plane(0), 0, 0), kernel_, input(c),
+                            {WorkSample::kF32, alpha_.plane(0), nullptr}));
+  std::vector<float> row(static_cast<size_t>(to.width));
+  for (int y = 0; y < to.height; ++y) {
+    const float* const from = alpha_.plane(0).row<float>(y);
+    std::ranges::transform(from, from + to.width, row.begin(),
+                           [](float a) { return std::min(std::max(a, 0.0f), 1.0f); });
+    store_row_f32(row.data(), type, to.row<std::byte>(y), row.size());
+  }
+  if (src_.format().is_subsampled()) {
+    IMAGEMILL_ASSIGN_OR_RETURN(chroma_alpha_, mean_alpha(src_));
+  }
+  return {};
+}
+
+// Channel c of the source into channel c of `to`. A staged plane is float or has 8 fractional bits.
+Result<> ResizeRun::channel(int c, const Image& to, bool staged) {
+  const Plane& plane = to.plane(c);
+  const SampleType type = to.format().sample;
+  const PlaneGeometry where = geometry(c, to);
+  const bool chroma = is_chroma(src_.format(), c);
+  const float from_zero = chroma ? chroma_zero(src_.format().sample) : 0.0f;
+  const float to_zero = !chroma ? 0.0f : staged ? from_zero : chroma_zero(type);
+  const float offset = to_zero - (is_integer_ ? from_zero : weights_ ? 0.0f : from_zero);
+
+  if (is_integer_ && staged)
+    return planes_.run(where, kernel_, input(c), {WorkSample::kFrac8, plane, nullptr});
+  if (is_integer_ && type == SampleType::kU8)
+    return planes_.run(where, kernel_, input(c), {WorkSample::kU8, plane, nullptr});
+  const bool clamps = !staged && is_float(type) && !is_float(src_.format().sample);
+  if (!is_integer_ && !weights_ && type == SampleType::kF32 && offset == 0 && !clamps)
+    return planes_.run(where, kernel_, input(c), {WorkSample::kF32, plane, nullptr});
+
+  // The alpha of this plane's grid, to divide by.
+  Image grid_alpha = alpha_;
+  if (weights_ && chroma && src_.format().is_subsampled()) {
+    IMAGEMILL_ASSIGN_OR_RETURN(grid_alpha, Image::allocate(plane.width, plane.height,
+                                                           PixelFormat::gray(SampleType::kF32)));
+    IMAGEMILL_TRY(planes_.run(where, kernel_, {WorkSample::kF32, chroma_alpha_.plane(0), nullptr},
+                              {WorkSample::kF32, grid_alpha.plane(0), nullptr}));
+  }
+  std::vector<float> work(static_cast<size_t>(plane.width));
+  const auto write = [&](int y, int left, int right, const void* row) {
+    const auto at = static_cast<size_t>(left);
+    const auto n = static_cast<size_t>(right - left);
+    std::byte* const out = plane.row<std::byte>(y) + at * static_cast<size_t>(sample_bytes(type));
+    if (is_integer_ && offset == 0)
+      return store_row_frac8(static_cast<const uint16_t*>(row) + at, type, out, n);
+    if (is_integer_)
+      store_row_frac8(static_cast<const uint16_t*>(row) + at, SampleType::kF32, work.data(), n);
+    else
+      std::copy_n(static_cast<const float*>(row) + at, n, work.data());
+    if (weights_)
+      divide_by_alpha(work.data(), grid_alpha.plane(0).row<float>(y) + at, to_zero, right - left);
+    else if (offset != 0)
+      for (size_t i = 0; i < n; ++i) work[i] += offset;
+    if (clamps)
+      for (size_t i = 0; i < n; ++i) work[i] = std::min(std::max(work[i], 0.0f), 1.0f);
+    store_row_f32(work.data(), type, out, n);
+  };
+  return planes_.run(where, kernel_, input(c),
+                     {is_integer_ ? WorkSample::kFrac8 : WorkSample::kF32, plane, write});
+}
+
+Result<> ResizeRun::through_matrix() {
+  const SampleType from = src_.format().sample;
+  const PixelFormat format{is_integer_ ? SampleType::kU16 : SampleType::kF32, src_.format().model};
+  IMAGEMILL_ASSIGN_OR_RETURN(const Image staged,
+                             Image::allocate(dst_.width(), dst_.height(), format));
+  for (int c = 0; c < 3; ++c) IMAGEMILL_TRY(channel(c, staged, true));
+  const PlaneScale scale = is_integer_                ? PlaneScale::kFrac8
+                           : from == SampleType::kU8  ? PlaneScale::kFrom8
+                           : from == SampleType::kU16 ? PlaneScale::kFrom16
+                                                      : PlaneScale::kNominal;
+  if (src_.format().model == ColorModel::kRgb)
+    return rgb_to_ycbcr(staged, scale, src_.color.matrix, dst_);
+  ycbcr_to_rgb(staged, scale, src_.color.matrix, dst_);
+  return {};
+}
+
+Result<PlaneWindow> window_of(const Image& src, const ResizeTarget& target) {
+  const PlaneWindow w{target.crop_x, target.crop_y,
+                      target.crop_w == 0 ? src.width() - target.crop_x : target.crop_w,
+                      target.crop_h == 0 ? src.height() - target.crop_y : target.crop_h};
+  // Negated so that NaN is refused too; rounding of a computed window may reach past the edge.
+  constexpr double kSlack = 1e-6;
+  if (!(w.x >= 0 && w.y >= 0 && w.width > 0 && w.height > 0 &&
+        w.x + w.width <= src.width() + kSlack && w.y + w.height <= src.height() + kSlack))
+    return fail(Code::kInvalidArgument, "resize: window {}x{}+{}+{} of a picture of {}x{}", w.width,
+                w.height, w.x, w.y, src.width(), src.height());
+  return w;
+}
+
+Result<> check(const Image& src, const PixelFormat& to) {
+  const PixelFormat& from = src.format();
+  if (!converts(from.model, to.model))
+    return fail(Code::kUnsupported, "resize: {} to {} needs a colour conversion", to_string(from),
+                to_string(to));
+  if (from.has_alpha && !to.has_alpha)
+    return fail(Code::kInvalidArgument, "resize: {} to {} would drop alpha", to_string(from),
+                to_string(to));
+  return {};
+}
+
+}  // namespace
+
+Result<Image> Resizer::resize(const Image& src, const ResizeTarget& target, ResizeKernel kernel) {
+  if (src.empty()) return fail(Code::kInvalidArgument, "resize of a picture without pixels");
+  IMAGEMILL_ASSIGN_OR_RETURN(const PlaneWindow window, window_of(src, target));
+  if (target.width == src.width() && target.height == src.height() &&
+      target.format == src.format() &&
+      window ==
+          PlaneWindow{0, 0, static_cast<double>(src.width()), static_cast<double>(src.height())})
+    return src;
+  IMAGEMILL_TRY(check(src, target.format));
+  IMAGEMILL_ASSIGN_OR_RETURN(Image dst,
+                             Image::allocate(target.width, target.height, target.format));
+  IMAGEMILL_TRY(resize_into(src, dst, kernel, target));
+  return dst;
+}
+
+Result<> Resizer::resize_into(const Image& src, Image& dst, ResizeKernel kernel,
+                              const ResizeTarget& crop) {
+  if (src.empty() || dst.empty())
+    return fail(Code::kInvalidArgument, "resize of a picture without pixels");
+  IMAGEMILL_TRY(check(src, dst.format()));
+  IMAGEMILL_ASSIGN_OR_RETURN(const PlaneWindow window, window_of(src, crop));
+  dst.color = src.color;
+  return ResizeRun(planes_, src, dst, window, kernel).run();
+}
+
+}  // namespace imagemill
