@@ -110,5 +110,253 @@ TEST(Resize, alpha_weights_the_colours) {
   EXPECT_LE(worst_inside(PixelFormat::rgb(), PixelFormat::rgb(kU8, true)), kStep8);
 }
 
+// A picture that is its own mirror image stays so: no half-pixel shift on either axis.
+TEST(Resize, symmetric_picture_stays_symmetric) {
+  Resizer resizer;
+  for (const PixelFormat format : {PixelFormat::gray(kF32), ycbcr(kU8, 0, 0), ycbcr(kU8, 1, 1)})
+    for (const int size : {20, 64})  // even: an odd picture's half chroma sample has one side only
+      for (const int to : {7, 16, 33, 100})
+        for (const ResizeKernel kernel :
+             {ResizeKernel::kLanczos3, ResizeKernel::kCubic, ResizeKernel::kLinear}) {
+          const Image src = make_image(size, size, format, [&](int c, int x, int y) {
+            const int n = size >> (c > 0 ? format.chroma_shift_x : 0);
+            return 0.25 + 0.5 * noise_at(c, std::min(x, n - 1 - x), std::min(y, n - 1 - y));
+          });
+          PixelFormat out_format = format;
+          out_format.chroma_shift_x = out_format.chroma_shift_y = 0;
+          ASSERT_OK_AND_ASSIGN(const Image out,
+                               resizer.resize(src, target(to, to, out_format), kernel));
+          const double allowed = format.sample == kU8 ? 1.0001 / 255 : 1e-5;
+          for (int c = 0; c < out.channels(); ++c)
+            for (int y = 0; y < to; ++y)
+              for (int x = 0; x < to; ++x) {
+                const double v = sample_at(out.plane(c), format.sample, x, y);
+                ASSERT_NEAR(v, sample_at(out.plane(c), format.sample, to - 1 - x, y), allowed);
+                ASSERT_NEAR(v, sample_at(out.plane(c), format.sample, x, to - 1 - y), allowed);
+              }
+        }
+}
+
+// Every kernel is exact on a linear ramp away from the edges, so a shift would show as an offset.
+TEST(Resize, ramp_stays_a_ramp) {
+  Resizer resizer;
+  const int from = 200;
+  const Image src = make_image(from, 8, PixelFormat::gray(kF32),
+                               [&](int, int x, int) { return (x + 0.5) / from; });
+  for (const int to : {50, 77, 400})
+    for (const ResizeKernel kernel :
+         {ResizeKernel::kLanczos3, ResizeKernel::kCubic, ResizeKernel::kLinear}) {
+      ASSERT_OK_AND_ASSIGN(const Image out,
+                           resizer.resize(src, target(to, 8, PixelFormat::gray(kF32)), kernel));
+      for (int x = to / 4; x < to * 3 / 4; ++x)
+        EXPECT_NEAR(out.plane(0).row<float>(3)[x], (x + 0.5) / to, 2e-4);
+    }
+}
+
+// The centre of gravity of a dot stays where it was, in luma and in chroma of every subsampling.
+TEST(Resize, dot_stays_in_place) {
+  Resizer resizer;
+  for (const int shift : {0, 1, 2}) {
+    const PixelFormat from = ycbcr(kF32, shift, shift);
+    const Image src = make_image(96, 96, from, [&](int c, int x, int y) {
+      const int n = 96 >> (c > 0 ? shift : 0);
+      return x == n / 3 && y == n / 2 ? 1.0 : 0.0;
+    });
+    ASSERT_OK_AND_ASSIGN(const Image out, resizer.resize(src, target(48, 48, ycbcr(kF32, 0, 0)),
+                                                         ResizeKernel::kLinear));
+    for (int c = 0; c < 3; ++c) {
+      double sum = 0, sum_x = 0, sum_y = 0;
+      for (int y = 0; y < 48; ++y)
+        for (int x = 0; x < 48; ++x) {
+          const double v = out.plane(c).row<float>(y)[x];
+          sum += v, sum_x += v * (x + 0.5), sum_y += v * (y + 0.5);
+        }
+      const int n = 96 >> (c > 0 ? shift : 0);
+      EXPECT_NEAR(sum_x / sum, (n / 3 + 0.5) * 48 / n, 1e-3) << "shift " << shift << " plane " << c;
+      EXPECT_NEAR(sum_y / sum, (n / 2 + 0.5) * 48 / n, 1e-3) << "shift " << shift << " plane " << c;
+    }
+  }
+}
+
+TEST(Resize, mirrored_input_gives_mirrored_output) {
+  Resizer resizer;
+  for (const SampleType type : {kU8, kU16, kF32}) {
+    const PixelFormat format = PixelFormat::rgb(type);
+    const Image src = noise_image(37, 21, format);
+    const Image mirrored = make_image(37, 21, format, [&](int c, int x, int y) {
+      return sample_at(src.plane(c), type, 36 - x, y);
+    });
+    const auto t = target(19, 30, format);
+    ASSERT_OK_AND_ASSIGN(const Image out, resizer.resize(src, t, ResizeKernel::kLanczos3));
+    ASSERT_OK_AND_ASSIGN(const Image other, resizer.resize(mirrored, t, ResizeKernel::kLanczos3));
+    const Image back = make_image(19, 30, format, [&](int c, int x, int y) {
+      return sample_at(other.plane(c), type, 18 - x, y);
+    });
+    // Coefficients are rounded from the left, so integers may differ in the last step.
+    EXPECT_LE(max_difference(out, back), type == kU8 ? kStep8 : type == kU16 ? kStep16 : 1e-6);
+  }
+}
+
+// Full contrast: the integer path clamps between its passes (as Pillow and libvips do), the
+// reference only at the end. The corners of a chequerboard are the worst case.
+TEST(Resize, overshoot_is_clamped_and_differs_at_corners_only) {
+  Resizer resizer;
+  const Image src = make_image(64, 64, PixelFormat::gray(),
+                               [](int, int x, int y) { return (x / 8 + y / 8) % 2; });
+  for (const ResizeKernel kernel : kKernels) {
+    const auto t = target(41, 37, PixelFormat::gray());
+    ASSERT_OK_AND_ASSIGN(const Image out, resizer.resize(src, t, kernel));
+    ASSERT_OK_AND_ASSIGN(const Image expected, resize_ref(src, t, kernel));
+    EXPECT_LE(max_difference(out, expected), 17.0 / 255);
+    ASSERT_OK_AND_ASSIGN(const Image floats,
+                         resizer.resize(src, target(41, 37, PixelFormat::rgb(kF32)), kernel));
+    for (int y = 0; y < 37; ++y)
+      for (int x = 0; x < 41; ++x) {
+        ASSERT_GE(floats.plane(2).row<float>(y)[x], 0.0f);
+        ASSERT_LE(floats.plane(2).row<float>(y)[x], 1.0f);
+      }
+  }
+}
+
+TEST(Resize, thousandfold_reduction_and_enlargement) {
+  Resizer resizer;
+  const Image wide = noise_image(4000, 3, PixelFormat::gray(), 0.25, 0.75);
+  const auto small = target(4, 3, PixelFormat::gray());
+  for (const ResizeKernel kernel : kKernels) {
+    ASSERT_OK_AND_ASSIGN(const Image out, resizer.resize(wide, small, kernel));
+    ASSERT_OK_AND_ASSIGN(const Image expected, resize_ref(wide, small, kernel));
+    EXPECT_LE(max_difference(out, expected), kStep8);
+  }
+  const Image dot = noise_image(1, 1, PixelFormat::rgb(kU16));
+  ASSERT_OK_AND_ASSIGN(const Image big,
+                       resizer.resize(dot, target(1000, 3, dot.format()), ResizeKernel::kLanczos3));
+  EXPECT_EQ(big.plane(1).row<uint16_t>(2)[999], dot.plane(1).row<uint16_t>(0)[0]);
+}
+
+TEST(Resize, window_shows_what_a_cropped_copy_shows_inside) {
+  Resizer resizer;
+  const Image src = noise_image(90, 70, ycbcr(kU8, 1, 1), 0.25, 0.75);
+  ResizeTarget t = target(31, 23, ycbcr(kU8, 1, 1));
+  t.crop_x = 13, t.crop_y = 10.5, t.crop_w = 55, t.crop_h = 40;
+  for (const ResizeKernel kernel : kKernels) {
+    ASSERT_OK_AND_ASSIGN(const Image out, resizer.resize(src, t, kernel));
+    ASSERT_OK_AND_ASSIGN(const Image expected, resize_ref(src, t, kernel));
+    EXPECT_LE(max_difference(out, expected), kStep8);
+  }
+}
+
+TEST(Resize, window_of_equal_size_is_a_copy) {
+  Resizer resizer;
+  const Image src = noise_image(50, 40, PixelFormat::rgb());
+  ResizeTarget t = target(20, 10, PixelFormat::rgb());
+  t.crop_x = 7, t.crop_y = 9, t.crop_w = 20, t.crop_h = 10;
+  for (const ResizeKernel kernel : kKernels) {
+    ASSERT_OK_AND_ASSIGN(const Image out, resizer.resize(src, t, kernel));
+    EXPECT_EQ(max_difference(out, src.crop(7, 9, 20, 10)), 0);
+  }
+}
+
+TEST(Resize, views_and_odd_strides_give_what_aligned_planes_give) {
+  Resizer resizer;
+  for (const SampleType type : {kU8, kU16, kF32}) {
+    const Image big = noise_image(100, 80, PixelFormat::rgb(type));
+    const Image view = big.crop(3, 5, 61, 47);
+    ASSERT_OK_AND_ASSIGN(const Image copy, view.clone());
+    const auto t = target(29, 31, PixelFormat::rgb(type));
+    ASSERT_OK_AND_ASSIGN(const Image a, resizer.resize(view, t, ResizeKernel::kCubic));
+    ASSERT_OK_AND_ASSIGN(const Image b, resizer.resize(copy, t, ResizeKernel::kCubic));
+    EXPECT_EQ(max_difference(a, b), 0);
+  }
+}
+
+TEST(Resize, into_the_slot_of_a_tensor) {
+  constexpr int kSide = 15;  // rows of 60 bytes: nothing is aligned
+  std::vector<float> tensor(3 * kSide * kSide + 2, -7.0f);
+  std::array<Plane, kMaxPlanes> planes{};
+  for (size_t c = 0; c < 3; ++c)
+    planes[c] = {reinterpret_cast<std::byte*>(tensor.data() + 1 + c * kSide * kSide),
+                 kSide * sizeof(float), kSide, kSide};
+  Image slot = Image::wrap(nullptr, kSide, kSide, PixelFormat::rgb(kF32), planes);
+  const Image src = noise_image(70, 41, ycbcr(kU8, 1, 1), 0.3, 0.7);
+  Resizer resizer;
+  ASSERT_THAT(resizer.resize_into(src, slot, ResizeKernel::kLinear), IsOk());
+  ASSERT_OK_AND_ASSIGN(
+      const Image expected,
+      resize_ref(src, target(kSide, kSide, PixelFormat::rgb(kF32)), ResizeKernel::kLinear));
+  EXPECT_LE(max_difference(slot, expected), 0.1 / 255);
+  EXPECT_EQ(tensor.front(), -7.0f);
+  EXPECT_EQ(tensor.back(), -7.0f);
+}
+
+TEST(Resize, hidden_colour_does_not_bleed) {
+  Resizer resizer;
+  const PixelFormat rgba = PixelFormat::rgb(kU8, true);
+  // Left half opaque green, right half transparent red.
+  const Image src = make_image(40, 10, rgba, [](int c, int x, int) {
+    return c == 3 ? (x < 20 ? 1.0 : 0.0) : (x < 20) == (c == 1) && c != 2 ? 1.0 : 0.0;
+  });
+  ASSERT_OK_AND_ASSIGN(const Image out,
+                       resizer.resize(src, target(13, 7, rgba), ResizeKernel::kLanczos3));
+  for (int x = 0; x < 13; ++x) {
+    if (out.plane(3).row<uint8_t>(3)[x] == 0) continue;
+    EXPECT_EQ(out.plane(0).row<uint8_t>(3)[x], 0);
+    EXPECT_EQ(out.plane(1).row<uint8_t>(3)[x], 255);
+  }
+}
+
+TEST(Resize, nothing_to_do_shares_the_pixels) {
+  Resizer resizer;
+  const Image src = noise_image(9, 9, ycbcr(kU8, 1, 1));
+  ASSERT_OK_AND_ASSIGN(const Image out,
+                       resizer.resize(src, target(9, 9, src.format()), ResizeKernel::kLanczos3));
+  EXPECT_EQ(out.plane(0).data, src.plane(0).data);
+}
+
+TEST(Resize, refuses_what_it_cannot_do) {
+  Resizer resizer;
+  const Image rgba = noise_image(8, 8, PixelFormat::rgb(kU8, true));
+  const Image cmyk = noise_image(8, 8, {kU8, ColorModel::kCmyk});
+  const auto lanczos = ResizeKernel::kLanczos3;
+  EXPECT_THAT(resizer.resize(rgba, target(4, 4, PixelFormat::rgb()), lanczos),
+              FailsWith(Code::kInvalidArgument, testing::HasSubstr("alpha")));
+  EXPECT_THAT(resizer.resize(cmyk, target(4, 4, PixelFormat::rgb()), lanczos),
+              FailsWith(Code::kUnsupported));
+  EXPECT_THAT(resizer.resize(rgba, target(0, 4, rgba.format()), lanczos),
+              FailsWith(Code::kInvalidArgument));
+  EXPECT_THAT(resizer.resize(Image(), target(4, 4, rgba.format()), lanczos),
+              FailsWith(Code::kInvalidArgument));
+  ResizeTarget outside = target(4, 4, rgba.format());
+  outside.crop_x = 5, outside.crop_w = 4;
+  EXPECT_THAT(resizer.resize(rgba, outside, lanczos),
+              FailsWith(Code::kInvalidArgument, testing::HasSubstr("window")));
+  outside.crop_x = std::nan("");
+  EXPECT_THAT(resizer.resize(rgba, outside, lanczos), FailsWith(Code::kInvalidArgument));
+}
+
+TEST(Resize, threads_share_graphs_and_agree) {
+  Resizer resizer(2);  // fewer graphs than geometries: entries are evicted while in use
+  const Image src = noise_image(120, 90, ycbcr(kU8, 1, 1));
+  std::vector<Image> alone;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_OK_AND_ASSIGN(Image out, resizer.resize(src, target(30 + i, 20 + i, src.format()),
+                                                   ResizeKernel::kLanczos3));
+    alone.push_back(std::move(out));
+  }
+  std::vector<double> differences(4, 0.0);
+  std::vector<std::jthread> threads;
+  for (size_t t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 12; ++i) {
+        const int which = (static_cast<int>(t) + i) % 4;
+        const auto out = resizer.resize(src, target(30 + which, 20 + which, src.format()),
+                                        ResizeKernel::kLanczos3);
+        differences[t] = std::max(
+            differences[t], out ? max_difference(*out, alone[static_cast<size_t>(which)]) : 5.0);
+      }
+    });
+  threads.clear();
+  EXPECT_EQ(differences, std::vector<double>(4, 0.0));
+}
+
 }  // namespace
 }  // namespace imagemill
