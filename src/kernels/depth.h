@@ -8,9 +8,6 @@
 // to 0..1 (NaN becomes 0). Nothing is dithered. Float to float neither clamps nor scales.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "imagemill/image.h"
 #include "imagemill/status.h"
 
@@ -26,13 +23,5 @@ constexpr float chroma_zero(SampleType type) {
          : type == SampleType::kU16 ? 32768.0f / 65535.0f
                                     : 0.5f;
 }
-
-// One row of `n` samples to floats (white = 1) and back. Rows need no alignment.
-void load_row_f32(const void* in, SampleType type, float* out, size_t n);
-void store_row_f32(const float* in, SampleType type, void* out, size_t n);
-
-// One row of 8-bit values with 8 fractional bits (white = 255 * 256) to samples of `type`. Values
-// above white, which a sharpening kernel makes, are clamped to white.
-void store_row_frac8(const uint16_t* in, SampleType type, void* out, size_t n);
 
 }  // namespace imagemill

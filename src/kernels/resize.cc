@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/depth.h"
+#include "kernels/rows.h"
 #include "kernels/ycbcr_rgb.h"
 
 namespace imagemill {
@@ -95,20 +96,14 @@ Result<Image> mean_alpha(const Image& image) {
   return mean;
 }
 
-void divide_by_alpha(float* values, const float* alpha, float zero, int n) {
-  // Below half a step of 16-bit alpha nothing is left of the colour but rounding errors.
-  constexpr float kInvisible = 0.5f / 65535.0f;
-  for (int i = 0; i < n; ++i)
-    values[i] = alpha[i] > kInvisible ? values[i] / alpha[i] + zero : zero;
-}
-
 // One resize: what is common to its planes.
 class ResizeRun {
  public:
   ResizeRun(PlaneResizer& planes, const Image& src, const Image& dst, const PlaneWindow& window,
             ResizeKernel kernel)
       : planes_(planes), src_(src), dst_(dst), window_(window), kernel_(kernel) {
-    weights_ = src.format().has_alpha && kernel != ResizeKernel::kNearest && !is_opaque(src);
+    has_opaque_alpha_ = !src.format().has_alpha || is_opaque(src);
+    weights_ = !has_opaque_alpha_ && kernel != ResizeKernel::kNearest;
     is_integer_ = src.format().sample == SampleType::kU8 && !weights_;
   }
 
@@ -148,7 +143,11 @@ class ResizeRun {
   }
 
   Result<> alpha_planes();
-  Result<> channel(int c, const Image& to, bool staged);
+  Result<> channel(int c, const Image& to, bool staged) {
+    return channel(c, to.plane(c), to.format().sample, geometry(c, to), staged);
+  }
+  Result<> channel(int c, const Plane& plane, SampleType type, const PlaneGeometry& where,
+                   bool staged);
   Result<> through_matrix();
   PlaneInput input(int c) const;
 
@@ -157,6 +156,7 @@ class ResizeRun {
   const Image& dst_;
   const PlaneWindow window_;
   const ResizeKernel kernel_;
+  bool has_opaque_alpha_ = true;
   bool weights_ = false;     // colours are weighted with alpha
   bool is_integer_ = false;  // resampled in 16-bit integers
   Image alpha_;              // float, on the grid of the result; when weights_
@@ -191,7 +191,7 @@ PlaneInput ResizeRun::input(int c) const {
             load_row_f32(
                 alpha.row<std::byte>(y) + at * static_cast<size_t>(sample_bytes(alpha_type)),
                 alpha_type, weight.data(), n);
-            for (size_t i = 0; i < n; ++i) out[i] = (out[i] - zero) * weight[i];
+            premultiply_row(out, weight.data(), zero, n);
           }};
 }
 
@@ -199,38 +199,22 @@ Result<> ResizeRun::alpha_planes() {
   if (!dst_.format().has_alpha) return {};
   const SampleType type = dst_.format().sample;
   const Plane& to = alpha_plane(dst_);
-  if (!src_.format().has_alpha) {
+  if (has_opaque_alpha_) {
     fill_plane(to, type, 1.0f);
     return {};
   }
-  if (!weights_) {
-    // Opaque, or nearest: alpha is a channel like the others, wherever it stands.
-    const int c = src_.channels() - 1;
-    const bool float_work = !is_integer_;
-    PlaneOutput out{float_work ? WorkSample::kF32 : WorkSample::kFrac8, to,
-                    [&to, type, float_work](int y, int left, int right, const void* row) {
-                      const auto at = static_cast<size_t>(left);
-                      const auto n = static_cast<size_t>(right - left);
-                      std::byte* const dest =
-                          to.row<std::byte>(y) + at * static_cast<size_t>(sample_bytes(type));
-                      if (float_work)
-                        store_row_f32(static_cast<const float*>(row) + at, type, dest, n);
-                      else
-                        store_row_frac8(static_cast<const uint16_t*>(row) + at, type, dest, n);
-                    }};
-    return planes_.run(geometry(c, to, 0, 0), kernel_, input(c), out);
-  }
+  const int c = src_.channels() - 1;
+  if (!weights_) return channel(c, to, type, geometry(c, to, 0, 0), false);  // nearest
   IMAGEMILL_ASSIGN_OR_RETURN(
       alpha_, Image::allocate(dst_.width(), dst_.height(), PixelFormat::gray(SampleType::kF32)));
-  const int c = src_.channels() - 1;
   IMAGEMILL_TRY(planes_.run(geometry(c, alpha_.plane(0), 0, 0), kernel_, input(c),
                             {WorkSample::kF32, alpha_.plane(0), nullptr}));
-  std::vector<float> row(static_cast<size_t>(to.width));
+  const auto n = static_cast<size_t>(to.width);
+  std::vector<float> row(n);
   for (int y = 0; y < to.height; ++y) {
-    const float* const from = alpha_.plane(0).row<float>(y);
-    std::ranges::transform(from, from + to.width, row.begin(),
-                           [](float a) { return std::min(std::max(a, 0.0f), 1.0f); });
-    store_row_f32(row.data(), type, to.row<std::byte>(y), row.size());
+    std::copy_n(alpha_.plane(0).row<float>(y), n, row.data());
+    clamp_row(row.data(), n);
+    store_row_f32(row.data(), type, to.row<std::byte>(y), n);
   }
   if (src_.format().is_subsampled()) {
     IMAGEMILL_ASSIGN_OR_RETURN(chroma_alpha_, mean_alpha(src_));
@@ -238,11 +222,9 @@ Result<> ResizeRun::alpha_planes() {
   return {};
 }
 
-// Channel c of the source into channel c of `to`. A staged plane is float or has 8 fractional bits.
-Result<> ResizeRun::channel(int c, const Image& to, bool staged) {
-  const Plane& plane = to.plane(c);
-  const SampleType type = to.format().sample;
-  const PlaneGeometry where = geometry(c, to);
+// Channel c of the source into a plane. A staged plane is float or has 8 fractional bits.
+Result<> ResizeRun::channel(int c, const Plane& plane, SampleType type, const PlaneGeometry& where,
+                            bool staged) {
   const bool chroma = is_chroma(src_.format(), c);
   const float from_zero = chroma ? chroma_zero(src_.format().sample) : 0.0f;
   const float to_zero = !chroma ? 0.0f : staged ? from_zero : chroma_zero(type);
@@ -276,11 +258,10 @@ Result<> ResizeRun::channel(int c, const Image& to, bool staged) {
     else
       std::copy_n(static_cast<const float*>(row) + at, n, work.data());
     if (weights_)
-      divide_by_alpha(work.data(), grid_alpha.plane(0).row<float>(y) + at, to_zero, right - left);
+      unpremultiply_row(work.data(), grid_alpha.plane(0).row<float>(y) + at, to_zero, n);
     else if (offset != 0)
-      for (size_t i = 0; i < n; ++i) work[i] += offset;
-    if (clamps)
-      for (size_t i = 0; i < n; ++i) work[i] = std::min(std::max(work[i], 0.0f), 1.0f);
+      add_to_row(work.data(), offset, n);
+    if (clamps) clamp_row(work.data(), n);
     store_row_f32(work.data(), type, out, n);
   };
   return planes_.run(where, kernel_, input(c),

@@ -9,11 +9,10 @@
 
 #include "base/check.h"
 #include "kernels/depth.h"
+#include "kernels/rows.h"
 
 namespace imagemill {
 namespace {
-
-constexpr float kFrac8White = 65280.0f;
 
 bool is_integer(const Image& image, PlaneScale scale) {
   return scale != PlaneScale::kNominal || !is_float(image.format().sample);
@@ -22,7 +21,7 @@ bool is_integer(const Image& image, PlaneScale scale) {
 float zero_of_chroma(const Image& image, PlaneScale scale) {
   switch (scale) {
     case PlaneScale::kFrac8:
-      return 32768.0f / kFrac8White;
+      return 32768.0f / 65280.0f;
     case PlaneScale::kFrom8:
       return chroma_zero(SampleType::kU8);
     case PlaneScale::kFrom16:
@@ -35,8 +34,7 @@ float zero_of_chroma(const Image& image, PlaneScale scale) {
 
 void load_row(const Plane& plane, int y, SampleType type, PlaneScale scale, float* out, size_t n) {
   if (scale != PlaneScale::kFrac8) return load_row_f32(plane.row<std::byte>(y), type, out, n);
-  const auto* in = plane.row<uint16_t>(y);
-  for (size_t i = 0; i < n; ++i) out[i] = static_cast<float>(in[i]) * (1.0f / kFrac8White);
+  load_row_frac8(plane.row<uint16_t>(y), out, n);
 }
 
 struct RowBuffer {
@@ -52,28 +50,16 @@ void ycbcr_to_rgb(const Image& src, PlaneScale scale, YCbCrMatrix matrix, const 
   IMAGEMILL_CHECK(!src.format().is_subsampled() && src.width() == dst.width() &&
                   src.height() == dst.height());
   const auto [kr, kb] = luma_weights(matrix);
-  const float kg = 1.0f - kr - kb;
-  const float red_cr = 2.0f * (1.0f - kr);
-  const float blue_cb = 2.0f * (1.0f - kb);
-  const float green_cr = red_cr * kr / kg;
-  const float green_cb = blue_cb * kb / kg;
   const float zero = zero_of_chroma(src, scale);
   const bool clamps = is_integer(src, scale);
 
   const auto n = static_cast<size_t>(src.width());
   RowBuffer rows(n);
-  float *const a = rows.row(0), *const b = rows.row(1), *const c = rows.row(2);
   for (int y = 0; y < src.height(); ++y) {
     for (int p = 0; p < 3; ++p)
       load_row(src.plane(p), y, src.format().sample, scale, rows.row(p), n);
-    for (size_t i = 0; i < n; ++i) {
-      const float luma = a[i], cb = b[i] - zero, cr = c[i] - zero;
-      a[i] = luma + red_cr * cr;
-      b[i] = luma - green_cb * cb - green_cr * cr;
-      c[i] = luma + blue_cb * cb;
-    }
-    if (clamps)
-      for (float& v : rows.memory) v = std::min(std::max(v, 0.0f), 1.0f);
+    ycbcr_to_rgb_rows(rows.row(0), rows.row(1), rows.row(2), kr, kb, zero, n);
+    if (clamps) clamp_row(rows.row(0), 3 * n);
     for (int p = 0; p < 3; ++p)
       store_row_f32(rows.row(p), dst.format().sample, dst.plane(p).row<std::byte>(y), n);
   }
@@ -81,28 +67,17 @@ void ycbcr_to_rgb(const Image& src, PlaneScale scale, YCbCrMatrix matrix, const 
 
 namespace {
 
-// Y, (B - Y) and (R - Y), the latter scaled to -0.5..0.5, in place of R, G, B.
-void rgb_rows_to_ycbcr(RowBuffer& rows, YCbCrMatrix matrix) {
-  const auto [kr, kb] = luma_weights(matrix);
-  const float kg = 1.0f - kr - kb;
-  const float to_cb = 0.5f / (1.0f - kb);
-  const float to_cr = 0.5f / (1.0f - kr);
-  float *const a = rows.row(0), *const b = rows.row(1), *const c = rows.row(2);
-  for (size_t i = 0; i < rows.n; ++i) {
-    const float luma = kr * a[i] + kg * b[i] + kb * c[i];
-    const float red = a[i], blue = c[i];
-    a[i] = luma;
-    b[i] = (blue - luma) * to_cb;
-    c[i] = (red - luma) * to_cr;
-  }
-}
-
 // out[x] = the mean of sums[x << shift ...], `rows` summed rows each; the last column repeats.
 void mean_row(const float* sums, size_t n, int shift, int rows, float zero, float* out,
               size_t out_n) {
   const size_t step = size_t{1} << shift;
   const float scale = 1.0f / static_cast<float>(rows * static_cast<int>(step));
-  for (size_t x = 0; x < out_n; ++x) {
+  const size_t whole = n >> shift;  // result samples that need no repeating
+  if (shift == 0)
+    for (size_t x = 0; x < whole; ++x) out[x] = sums[x] * scale + zero;
+  if (shift == 1)
+    for (size_t x = 0; x < whole; ++x) out[x] = (sums[2 * x] + sums[2 * x + 1]) * scale + zero;
+  for (size_t x = shift <= 1 ? whole : 0; x < out_n; ++x) {
     float sum = 0;
     for (size_t i = 0; i < step; ++i) sum += sums[std::min((x << shift) + i, n - 1)];
     out[x] = sum * scale + zero;
@@ -122,6 +97,7 @@ Result<> rgb_to_ycbcr(const Image& src, PlaneScale scale, YCbCrMatrix matrix, co
   const int step = 1 << shift_y;
   const auto n = static_cast<size_t>(src.width());
   const float zero = chroma_zero(format.sample);
+  const auto [kr, kb] = luma_weights(matrix);
 
   RowBuffer rows(n), sums(n);
   std::vector<float> chroma(n);
@@ -131,9 +107,9 @@ Result<> rgb_to_ycbcr(const Image& src, PlaneScale scale, YCbCrMatrix matrix, co
       const int row = std::min(y, src.height() - 1);
       for (int p = 0; p < 3; ++p)
         load_row(src.plane(p), row, src.format().sample, scale, rows.row(p), n);
-      rgb_rows_to_ycbcr(rows, matrix);
+      rgb_to_ycbcr_rows(rows.row(0), rows.row(1), rows.row(2), kr, kb, n);
       if (row == y) store_row_f32(rows.row(0), format.sample, dst.plane(0).row<std::byte>(y), n);
-      for (size_t i = n; i < 3 * n; ++i) sums.memory[i] += rows.memory[i];
+      add_rows(sums.row(1), rows.row(1), 2 * n);
     }
     for (int p = 1; has_chroma && p < 3; ++p) {
       const auto out_n = static_cast<size_t>(dst.plane(p).width);
