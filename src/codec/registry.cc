@@ -15,6 +15,7 @@ struct CodecRow {
 
 constexpr std::array kCodecs = {
     CodecRow{FileFormat::kJpeg, jpeg_decoder, jpeg_encoder},
+    CodecRow{FileFormat::kPng, png_decoder, png_encoder},
 };
 
 template <auto Member>
