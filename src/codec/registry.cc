@@ -16,6 +16,7 @@ struct CodecRow {
 constexpr std::array kCodecs = {
     CodecRow{FileFormat::kJpeg, jpeg_decoder, jpeg_encoder},
     CodecRow{FileFormat::kPng, png_decoder, png_encoder},
+    CodecRow{FileFormat::kWebp, webp_decoder, webp_encoder},
 };
 
 template <auto Member>
