@@ -189,13 +189,15 @@ Result<PngChunks> read_png_chunks(ByteSpan bytes, PngMetadata what) {
   IMAGEMILL_ASSIGN_OR_RETURN(PngChunks out, read_header_chunk(*first));
   const bool can_be_transparent = !out.header.pixel_format.has_alpha;
   bool before_pixels = true;
-  for (auto chunk = chunk_at(bytes, first->next); chunk && chunk->type != "IEND";
-       chunk = chunk_at(bytes, chunk->next)) {
+  auto chunk = chunk_at(bytes, first->next);
+  for (; chunk && chunk->type != "IEND"; chunk = chunk_at(bytes, chunk->next)) {
     if (chunk->type == "IDAT")
       before_pixels = false;
     else if (chunk->type != "tRNS" || can_be_transparent)
       read_ancillary(*chunk, before_pixels, what, out);
   }
+  if (chunk && before_pixels)
+    return fail(Code::kCorruptInput, "PNG: no pixels (no IDAT chunk) in {} bytes", bytes.size());
   return out;
 }
 

@@ -139,18 +139,23 @@ bool is_flat(const Image& image) {
   return repeats * 2 > samples;
 }
 
+// Few colours deflate fast at any level, and the quick levels miss most of what there is to gain.
+int level_for(const EncodeOptions& options, bool is_unfiltered) {
+  const int level = std::clamp(options.png_level, 0, 12);
+  return is_unfiltered && level > 0 ? std::max(level, 6) : level;
+}
+
 PngRowFilter best_filter(const PngRow& row) {
   const PngFilterCosts costs = png_filter_costs(row);
   return static_cast<PngRowFilter>(std::min_element(costs.begin(), costs.end()) - costs.begin());
 }
 
 // Every row behind the byte that names its filter.
-Bytes filtered_rows(const Image& image, size_t row_bytes) {
+Bytes filtered_rows(const Image& image, size_t row_bytes, bool is_unfiltered) {
   Bytes out(static_cast<size_t>(image.height()) * (row_bytes + 1));
   std::vector<uint8_t> current(kPngRowMargin + row_bytes), above(kPngRowMargin + row_bytes);
   const auto pixel_bytes =
       static_cast<size_t>(image.channels() * sample_bytes(image.format().sample));
-  const bool is_unfiltered = is_flat(image);
   auto* to = reinterpret_cast<uint8_t*>(out.data());
   for (int y = 0; y < image.height(); ++y, to += row_bytes + 1) {
     fill_row(current.data() + kPngRowMargin, image, y);
@@ -182,7 +187,8 @@ class PngEncoder final : public Encoder {
     if (!checked_mul(row_bytes + 1, static_cast<size_t>(image.height())))
       return fail(Code::kResourceExhausted, "PNG: {}x{} pixels do not fit the address space",
                   image.width(), image.height());
-    const Compressor compressor(libdeflate_alloc_compressor(std::clamp(options.png_level, 0, 12)),
+    const bool is_unfiltered = is_flat(image);
+    const Compressor compressor(libdeflate_alloc_compressor(level_for(options, is_unfiltered)),
                                 libdeflate_free_compressor);
     if (compressor == nullptr) return fail(Code::kResourceExhausted, "PNG: no memory to deflate");
 
@@ -191,7 +197,8 @@ class PngEncoder final : public Encoder {
     IMAGEMILL_TRY(append_header(out, image));
     IMAGEMILL_TRY(append_metadata(out, compressor.get(), metadata));
     const size_t pixels = open_chunk(out, "IDAT");
-    IMAGEMILL_TRY(append_deflated(out, compressor.get(), filtered_rows(image, row_bytes)));
+    IMAGEMILL_TRY(
+        append_deflated(out, compressor.get(), filtered_rows(image, row_bytes, is_unfiltered)));
     IMAGEMILL_TRY(close_chunk(out, pixels));
     IMAGEMILL_TRY(close_chunk(out, open_chunk(out, "IEND")));
     return out;
