@@ -17,6 +17,7 @@ constexpr std::array kCodecs = {
     CodecRow{FileFormat::kJpeg, jpeg_decoder, jpeg_encoder},
     CodecRow{FileFormat::kPng, png_decoder, png_encoder},
     CodecRow{FileFormat::kWebp, webp_decoder, webp_encoder},
+    CodecRow{FileFormat::kTiff, tiff_decoder, tiff_encoder},
 };
 
 template <auto Member>
