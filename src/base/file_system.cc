@@ -59,6 +59,57 @@ FileStat to_file_stat(const struct stat& s) {
           int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec, s.st_dev, s.st_ino};
 }
 
+// FileSystem::open for file systems that only know paths.
+class FileByPath final : public ReadableFile {
+ public:
+  FileByPath(FileSystem& fs, std::string path, uint64_t bytes)
+      : fs_(fs), path_(std::move(path)), bytes_(bytes) {}
+
+  uint64_t bytes() const override { return bytes_; }
+
+  Result<size_t> read_at(uint64_t offset, std::span<std::byte> out) override {
+    const uint64_t left = offset < bytes_ ? bytes_ - offset : 0;
+    const uint64_t count = std::min<uint64_t>(out.size(), left);
+    if (count == 0) return 0;
+    IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, fs_.read_range(path_, offset, count));
+    std::ranges::copy(bytes, out.begin());
+    return bytes.size();
+  }
+
+ private:
+  FileSystem& fs_;
+  std::string path_;
+  uint64_t bytes_;
+};
+
+class RealReadableFile final : public ReadableFile {
+ public:
+  RealReadableFile(FileDescriptor fd, std::string path, uint64_t bytes)
+      : fd_(std::move(fd)), path_(std::move(path)), bytes_(bytes) {}
+
+  uint64_t bytes() const override { return bytes_; }
+
+  Result<size_t> read_at(uint64_t offset, std::span<std::byte> out) override {
+    size_t filled = 0;
+    while (filled < out.size()) {
+      const ssize_t n = ::pread(fd_.get(), out.data() + filled, out.size() - filled,
+                                static_cast<off_t>(offset + filled));
+      if (n < 0) {
+        if (errno == EINTR) continue;
+        return system_failure("cannot read", path_, errno);
+      }
+      if (n == 0) break;
+      filled += static_cast<size_t>(n);
+    }
+    return filled;
+  }
+
+ private:
+  FileDescriptor fd_;
+  std::string path_;
+  uint64_t bytes_;
+};
+
 class RealWritableFile final : public WritableFile {
  public:
   RealWritableFile(FileDescriptor fd, std::string path)
@@ -127,6 +178,38 @@ class RealFileSystem final : public FileSystem {
     ::closedir(dir);
     if (error != 0) return system_failure("cannot list", folder, error);
     return entries;
+  }
+
+  Result<std::vector<FolderMember>> list_with_stat(const std::string& folder) override {
+    DIR* dir = ::opendir(folder.c_str());
+    if (dir == nullptr) return system_failure("cannot list", folder, errno);
+    std::vector<FolderMember> members;
+    errno = 0;
+    while (const dirent* e = ::readdir(dir)) {
+      const std::string_view name = e->d_name;
+      if (name == "." || name == "..") continue;
+      struct stat s;
+      if (::fstatat(::dirfd(dir), e->d_name, &s, 0) == 0)
+        members.push_back({std::string(name), to_file_stat(s)});
+      else
+        members.push_back(
+            {std::string(name), system_failure("cannot stat", join_path(folder, name), errno)});
+      errno = 0;
+    }
+    const int error = errno;
+    ::closedir(dir);
+    if (error != 0) return system_failure("cannot list", folder, error);
+    return members;
+  }
+
+  Result<std::unique_ptr<ReadableFile>> open(const std::string& path) override {
+    FileDescriptor fd(open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK));
+    if (fd.get() < 0) return system_failure("cannot open", path, errno);
+    struct stat s;
+    if (::fstat(fd.get(), &s) != 0) return system_failure("cannot stat", path, errno);
+    if (!S_ISREG(s.st_mode)) return fail(Code::kUnsupported, "{}: not a regular file", path);
+    return std::make_unique<RealReadableFile>(std::move(fd), path,
+                                              static_cast<uint64_t>(s.st_size));
   }
 
   Result<Bytes> read(const std::string& path, uint64_t max_bytes) override {
@@ -254,6 +337,22 @@ class RealFileSystem final : public FileSystem {
 };
 
 }  // namespace
+
+Result<std::vector<FolderMember>> FileSystem::list_with_stat(const std::string& folder) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<FolderEntry> names, list(folder));
+  std::vector<FolderMember> members;
+  members.reserve(names.size());
+  for (const FolderEntry& entry : names)
+    members.push_back({entry.name, stat(join_path(folder, entry.name))});
+  return members;
+}
+
+Result<std::unique_ptr<ReadableFile>> FileSystem::open(const std::string& path) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const FileStat s, stat(path));
+  if (s.kind != FileStat::Kind::kFile)
+    return fail(Code::kUnsupported, "{}: not a regular file", path);
+  return std::make_unique<FileByPath>(*this, path, s.bytes);
+}
 
 FileSystem& real_file_system() {
   static RealFileSystem fs;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,22 @@ struct FolderEntry {
   FileStat::Kind kind = FileStat::Kind::kOther;
 };
 
+// What a name in a folder leads to, links followed. `stat` is the error of a link that leads
+// nowhere or of a file that vanished meanwhile.
+struct FolderMember {
+  std::string name;
+  Result<FileStat> stat;
+};
+
+// An open file: reads what it was when opened, even after a rename over its path. Any thread.
+class ReadableFile {
+ public:
+  virtual ~ReadableFile() = default;
+  virtual uint64_t bytes() const = 0;  // when it was opened
+  // Fills `out` from `offset`. Less than out.size() only at the end of the file.
+  virtual Result<size_t> read_at(uint64_t offset, std::span<std::byte> out) = 0;
+};
+
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -48,12 +65,18 @@ class FileSystem {
   virtual Result<FileStat> stat(const std::string& path) = 0;       // follows links
   virtual Result<FileStat> stat_link(const std::string& path) = 0;  // does not
   virtual Result<std::vector<FolderEntry>> list(const std::string& folder) = 0;
+  // The same with stat() of every name. The default calls those two; the real one does it in one
+  // walk without resolving the folder's path for each name.
+  virtual Result<std::vector<FolderMember>> list_with_stat(const std::string& folder);
 
   // kResourceExhausted when the file is larger than max_bytes; the size is what was read, not what
   // stat promised.
   virtual Result<Bytes> read(const std::string& path, uint64_t max_bytes) = 0;
   // `bytes` bytes from `offset`; kCorruptInput when the file ends before.
   virtual Result<Bytes> read_range(const std::string& path, uint64_t offset, uint64_t bytes) = 0;
+
+  // Regular files only. The default reads by path, through stat() and read_range().
+  virtual Result<std::unique_ptr<ReadableFile>> open(const std::string& path);
 
   virtual Result<std::unique_ptr<WritableFile>> create(const std::string& path) = 0;  // truncates
   // Opens for appending after cutting the file to `bytes`.

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
 
@@ -37,6 +39,41 @@ TEST(RealFileSystem, reads_what_it_wrote_and_names_what_is_missing) {
   EXPECT_THAT(fs.read_range(folder / "a.bin", 3, 5), FailsWith(Code::kCorruptInput));
   ASSERT_OK_AND_ASSIGN(const Bytes part, fs.read_range(folder / "a.bin", 1, 3));
   EXPECT_EQ(as_text(part), "ell");
+}
+
+TEST(RealFileSystem, an_open_file_reads_anywhere_and_stops_at_its_end) {
+  TestFolder folder;
+  FileSystem& fs = real_file_system();
+  const std::string path = folder.write("a.bin", "0123456789");
+  ASSERT_OK_AND_ASSIGN(const auto file, fs.open(path));
+  EXPECT_EQ(file->bytes(), 10u);
+  Bytes out(4);
+  ASSERT_OK_AND_ASSIGN(const size_t whole, file->read_at(3, out));
+  EXPECT_EQ(whole, 4u);
+  EXPECT_EQ(as_text(out), "3456");
+  ASSERT_OK_AND_ASSIGN(const size_t part, file->read_at(8, out));
+  EXPECT_EQ(part, 2u);
+  ASSERT_OK_AND_ASSIGN(const size_t beyond, file->read_at(100, out));
+  EXPECT_EQ(beyond, 0u);
+  EXPECT_THAT(fs.open(folder.path()), FailsWith(Code::kUnsupported));
+  EXPECT_THAT(fs.open(folder / "no"), FailsWith(Code::kNotFound));
+}
+
+TEST(RealFileSystem, lists_with_stat_following_links) {
+  TestFolder folder;
+  FileSystem& fs = real_file_system();
+  folder.write("in/a.bin", "12345");
+  ASSERT_EQ(::symlink("a.bin", (folder / "in/link").c_str()), 0);
+  ASSERT_EQ(::symlink("nowhere", (folder / "in/broken").c_str()), 0);
+  ASSERT_OK_AND_ASSIGN(auto real, fs.list_with_stat(folder / "in"));
+  ASSERT_OK_AND_ASSIGN(auto by_default, fs.FileSystem::list_with_stat(folder / "in"));
+  for (auto* members : {&real, &by_default}) {
+    std::ranges::sort(*members, {}, &FolderMember::name);
+    ASSERT_EQ(members->size(), 3u);
+    EXPECT_EQ((*members)[0].stat->bytes, 5u);
+    EXPECT_THAT((*members)[1].stat, FailsWith(Code::kNotFound, HasSubstr("broken")));
+    EXPECT_EQ((*members)[2].stat->inode, (*members)[0].stat->inode);
+  }
 }
 
 TEST(RealFileSystem, append_at_cuts_first) {
