@@ -188,12 +188,16 @@ class RealFileSystem final : public FileSystem {
     while (const dirent* e = ::readdir(dir)) {
       const std::string_view name = e->d_name;
       if (name == "." || name == "..") continue;
+      FolderMember member{.name = std::string(name), .is_link = e->d_type == DT_LNK, .stat = {}};
       struct stat s;
+      if (e->d_type == DT_UNKNOWN &&
+          ::fstatat(::dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
+        member.is_link = S_ISLNK(s.st_mode);
       if (::fstatat(::dirfd(dir), e->d_name, &s, 0) == 0)
-        members.push_back({std::string(name), to_file_stat(s)});
+        member.stat = to_file_stat(s);
       else
-        members.push_back(
-            {std::string(name), system_failure("cannot stat", join_path(folder, name), errno)});
+        member.stat = system_failure("cannot stat", join_path(folder, name), errno);
+      members.push_back(std::move(member));
       errno = 0;
     }
     const int error = errno;
@@ -343,7 +347,8 @@ Result<std::vector<FolderMember>> FileSystem::list_with_stat(const std::string& 
   std::vector<FolderMember> members;
   members.reserve(names.size());
   for (const FolderEntry& entry : names)
-    members.push_back({entry.name, stat(join_path(folder, entry.name))});
+    members.push_back(
+        {entry.name, entry.kind == FileStat::Kind::kSymlink, stat(join_path(folder, entry.name))});
   return members;
 }
 

@@ -37,6 +37,7 @@ struct FolderEntry {
 // nowhere or of a file that vanished meanwhile.
 struct FolderMember {
   std::string name;
+  bool is_link = false;
   Result<FileStat> stat;
 };
 

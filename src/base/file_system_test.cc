@@ -72,6 +72,8 @@ TEST(RealFileSystem, lists_with_stat_following_links) {
     ASSERT_EQ(members->size(), 3u);
     EXPECT_EQ((*members)[0].stat->bytes, 5u);
     EXPECT_THAT((*members)[1].stat, FailsWith(Code::kNotFound, HasSubstr("broken")));
+    EXPECT_FALSE((*members)[0].is_link);
+    EXPECT_TRUE((*members)[2].is_link);
     EXPECT_EQ((*members)[2].stat->inode, (*members)[0].stat->inode);
   }
 }
