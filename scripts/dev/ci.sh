@@ -1,0 +1,3 @@
+# usage: ci                      what a change has to pass: lint, then the tests
+set -euo pipefail
+exec bash .ci/run
