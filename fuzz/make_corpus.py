@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Makes fuzz/corpus/<format>/: tiny pictures that reach the decoders' branches, and cut ones. Needs Pillow.
+
+Run from the root: python3 fuzz/make_corpus.py. The files are committed, so that fuzzing needs no Python.
+"""
+import io
+import pathlib
+
+from PIL import Image, ImageCms
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def gradient(mode: str, width: int = 17, height: int = 11) -> Image.Image:
+    picture = Image.new("RGBA", (width, height))
+    picture.putdata([(x * 15 % 256, y * 23 % 256, (x ^ y) * 9 % 256, 255 - x * 12) for y in range(height) for x in range(width)])
+    if mode == "I;16":
+        wide = Image.new("I;16", (width, height))
+        wide.putdata([(x * 3855 + y * 257) % 65536 for y in range(height) for x in range(width)])
+        return wide
+    return picture.convert("RGB").convert(mode) if mode not in ("RGBA", "LA") else picture.convert(mode)
+
+
+def exif(orientation: int) -> bytes:
+    block = Image.Exif()
+    block[274] = orientation
+    return block.tobytes()
+
+
+def save(folder: str, name: str, mode: str, **options) -> bytes:
+    out = io.BytesIO()
+    gradient(mode).save(out, **options)
+    path = CORPUS / folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(out.getvalue())
+    return out.getvalue()
+
+
+def save_cut(folder: str, name: str, data: bytes) -> None:
+    (CORPUS / folder / name).write_bytes(data[: len(data) * 3 // 4])
+
+
+def main() -> None:
+    plain = save("jpeg", "ycc420.jpg", "RGB", format="JPEG", quality=60, exif=exif(6))
+    save("jpeg", "ycc444_progressive.jpg", "RGB", format="JPEG", quality=60, subsampling=0, progressive=True)
+    save("jpeg", "ycc422_restart.jpg", "RGB", format="JPEG", subsampling=1, restart_marker_blocks=1)
+    save("jpeg", "gray.jpg", "L", format="JPEG", quality=60)
+    save("jpeg", "cmyk.jpg", "CMYK", format="JPEG", quality=60)
+    save("jpeg", "icc.jpg", "RGB", format="JPEG", quality=60, icc_profile=SRGB)
+    save_cut("jpeg", "cut.jpg", plain)
+
+    plain = save("png", "rgb8.png", "RGB", format="PNG")
+    for name, mode in (("gray8", "L"), ("palette", "P"), ("rgba8", "RGBA"), ("gray_alpha", "LA"), ("gray16", "I;16"), ("bit", "1")):
+        save("png", f"{name}.png", mode, format="PNG")
+    save("png", "icc.png", "RGB", format="PNG", icc_profile=SRGB, exif=exif(3))
+    save_cut("png", "cut.png", plain)
+
+    plain = save("webp", "lossy.webp", "RGB", format="WEBP", quality=50)
+    save("webp", "lossy_alpha.webp", "RGBA", format="WEBP", quality=50)
+    save("webp", "lossless.webp", "RGBA", format="WEBP", lossless=True, exif=exif(8))
+    save("webp", "animated.webp", "RGB", format="WEBP", save_all=True, append_images=[gradient("RGB").transpose(0)])
+    save_cut("webp", "cut.webp", plain)
+
+    plain = save("tiff", "rgb8.tif", "RGB", format="TIFF")
+    for compression in ("tiff_lzw", "tiff_deflate", "packbits", "jpeg", "group4"):
+        save("tiff", f"{compression}.tif", "1" if compression == "group4" else "RGB", format="TIFF", compression=compression)
+    for name, mode in (("gray16", "I;16"), ("float", "F"), ("palette", "P"), ("rgba8", "RGBA"), ("cmyk", "CMYK")):
+        save("tiff", f"{name}.tif", mode, format="TIFF")
+    save("tiff", "big.tif", "RGB", format="TIFF", big_tiff=True)
+    save_cut("tiff", "cut.tif", plain)
+
+
+if __name__ == "__main__":
+    main()
