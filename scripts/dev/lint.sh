@@ -14,7 +14,10 @@ complain() {
 }
 
 # Tracked and new files, not the ignored ones; peers are frozen copies.
-files() { git ls-files -co --exclude-standard -- "$@" ':!bench/peers' | while read -r f; do [ -f "$f" ] && echo "$f"; done; }
+files() {
+  git ls-files -co --exclude-standard -- "$@" | grep -v '^bench/peers/' |
+    while read -r file; do if [ -f "$file" ]; then echo "$file"; fi; done
+}
 # matches PATTERN FILE...: file:line:text of text files.
 matches() { grep -nIPH -e "$1" "${@:2}" /dev/null || true; }
 
@@ -61,7 +64,7 @@ fi
 # A format that reads hostile bytes has seeds for its fuzzer.
 formats=$(sed -n 's/.*CodecRow{FileFormat::k\([A-Za-z0-9]*\),.*/\L\1/p' src/codec/registry.cc)
 for format in $formats; do
-  [ -n "$(files "fuzz/corpus/$format/*" 2>/dev/null)" ] ||
+  [ -n "$(files "fuzz/corpus/$format/*")" ] ||
     complain "a codec without a fuzz corpus" "$format: put small valid and broken files into fuzz/corpus/$format/"
 done
 
