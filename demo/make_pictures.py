@@ -9,12 +9,14 @@ contain too: cut files, text that calls itself a picture, an empty file, equal n
 """
 import io
 import pathlib
-import struct
 import sys
 import zipfile
 
 import numpy as np
 from PIL import Image, ImageCms
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "support"))
+import display_p3  # noqa: E402
 
 PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "retina.jpg", "rocket.jpg")
 # How to turn an upright picture so that the EXIF orientation brings it back.
@@ -28,39 +30,6 @@ STORED_AS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }
-# CIE XYZ (D50-adapted) of Display P3's red, green and blue.
-P3_COLORANTS = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
-
-
-def display_p3() -> bytes:
-    """A minimal ICC v2 matrix profile: Display P3's primaries with one gamma for all."""
-
-    def s15f16(value: float) -> bytes:
-        return struct.pack(">i", round(value * 65536))
-
-    def xyz(values) -> bytes:
-        return b"XYZ \0\0\0\0" + b"".join(s15f16(v) for v in values)
-
-    text = b"Display P3 (made)"
-    tags = {
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text) + 1) + text + b"\0" + bytes(78),
-        b"cprt": b"text\0\0\0\0CC0\0",
-        b"wtpt": xyz((0.9642, 1.0, 0.8249)),
-        b"rXYZ": xyz(P3_COLORANTS[0]),
-        b"gXYZ": xyz(P3_COLORANTS[1]),
-        b"bXYZ": xyz(P3_COLORANTS[2]),
-    }
-    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256))
-    tags |= {b"rTRC": gamma, b"gTRC": gamma, b"bTRC": gamma}
-    table, data, offset = b"", b"", 128 + 4 + 12 * len(tags)
-    for name, body in tags.items():
-        body += bytes(-len(body) % 4)
-        table += name + struct.pack(">II", offset + len(data), len(body))
-        data += body
-    size = offset + len(data)
-    header = struct.pack(">I4sI4s4s4s", size, b"none", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
-    header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + s15f16(0.9642) + s15f16(1) + s15f16(0.8249)
-    return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + data
 
 
 def exif(orientation: int) -> bytes:
@@ -91,9 +60,9 @@ def write_kinds(cat: Image.Image, out: pathlib.Path) -> None:
     cat.convert("CMYK").save(out / "cmyk.jpg", quality=90)
     cat.quantize(64).save(out / "palette.png")
     cat.save(out / "progressive.jpg", quality=90, progressive=True)
-    p3 = ImageCms.ImageCmsProfile(io.BytesIO(display_p3()))
+    p3 = ImageCms.ImageCmsProfile(io.BytesIO(display_p3.profile()))
     to_p3 = ImageCms.profileToProfile(cat, ImageCms.createProfile("sRGB"), p3)
-    to_p3.save(out / "display_p3.jpg", quality=92, icc_profile=display_p3())
+    to_p3.save(out / "display_p3.jpg", quality=92, icc_profile=display_p3.profile())
     cat.resize((1, 1)).save(out / "one_pixel.png")
     cat.resize((900, 3)).save(out / "a_line.png")
 

@@ -1,0 +1,26 @@
+# usage: bench prepare | compare REF | list [OPTION...]  ratios against peers, or against another commit (--help)
+#
+#   ./dev bench prepare [--files 500] [--size 640] [--data DIR] [--reps 9] [--cores 2] [--only SCENARIO,...]
+#   ./dev bench compare REF [the same options]   old and new binary in turns
+#   ./dev bench list                             the scenarios
+#
+# Whole processes, interleaved, medians; needs at least 500 files and 9 rounds to mean something, and a quiet
+# machine. Results are kept in .cache/bench/results, a JSON line a scenario, keyed by commit and machine.
+set -euo pipefail
+
+[ $# -gt 0 ] || set -- list
+python=$(bash scripts/python_env.sh bench/venv bench/requirements.txt)
+if [ "$1" != list ]; then
+  bash scripts/dev/setup.sh bench
+  bash scripts/dev/build.sh release
+  bash scripts/dev/build.sh bench decode_floor
+  peers=.cache/bench/node
+  if ! cmp -s bench/package.json "$peers/package.json"; then
+    mkdir -p "$peers"
+    npm install --prefix "$peers" --no-audit --no-fund --loglevel=error \
+      "$(sed -n 's/.*"sharp": "\(.*\)".*/sharp@\1/p' bench/package.json)"
+    cp bench/package.json "$peers/package.json"
+  fi
+  cp bench/peers/prepare_sharp.mjs "$peers/"
+fi
+exec "$python" bench/run_bench.py "$@"
