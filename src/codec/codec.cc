@@ -147,9 +147,10 @@ bool extension_fits(FileFormat format, std::string_view extension) {
   return row != nullptr && has_word(row->extensions, extension);
 }
 
-bool is_image_extension(std::string_view extension) {
-  return std::ranges::any_of(
-      kFormats, [&](const FormatRow& row) { return has_word(row.extensions, extension); });
+FileFormat format_of_extension(std::string_view extension) {
+  for (const FormatRow& row : kFormats)
+    if (!extension.empty() && has_word(row.extensions, extension)) return row.format;
+  return FileFormat::kUnknown;
 }
 
 FileFormat sniff(ByteSpan bytes) {

@@ -45,8 +45,9 @@ std::optional<FileFormat> format_from_name(std::string_view name);
 std::string_view format_extension(FileFormat format);
 // Whether a lower-case extension without dot is one that files of this format carry.
 bool extension_fits(FileFormat format, std::string_view extension);
-// Whether a lower-case extension without dot names any format that Imagemill reads.
-bool is_image_extension(std::string_view extension);
+// The format that a lower-case extension without dot stands for; kUnknown when none that Imagemill
+// reads.
+FileFormat format_of_extension(std::string_view extension);
 
 // By content, never by name. kUnknown when no signature fits.
 FileFormat sniff(ByteSpan bytes);

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "codec/codec.h"
-#include "codec/exif_orientation.h"
+#include "codec/exif_prefix.h"
+#include "image/exif.h"
 #include "support/status_matchers.h"
 
 namespace imagemill {

@@ -1,5 +1,76 @@
-#include "codec/registry.h"
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/jpeg.h"
+
+#include <jerror.h>
+
+#include <string_view>
+
 namespace imagemill {
-const Decoder* jpeg_decoder() { return nullptr; }
-const Encoder* jpeg_encoder() { return nullptr; }
+namespace {
+
+constexpr size_t kWarningsKept = 8;
+
+JpegErrors& errors_of(j_common_ptr codec) { return *reinterpret_cast<JpegErrors*>(codec->err); }
+
+[[noreturn]] void on_fatal_error(j_common_ptr codec) {
+  JpegErrors& errors = errors_of(codec);
+  char text[JMSG_LENGTH_MAX];
+  codec->err->format_message(codec, text);
+  errors.fatal_code = codec->err->msg_code;
+  errors.fatal_message = text;
+  std::longjmp(errors.on_fatal, 1);
+}
+
+void on_message(j_common_ptr codec, int level) {
+  if (level >= 0) return;  // traces
+  JpegErrors& errors = errors_of(codec);
+  ++codec->err->num_warnings;
+  switch (codec->err->msg_code) {
+    case JWRN_JPEG_EOF:
+      if (!errors.is_truncated && codec->is_decompressor) {
+        const auto* d = reinterpret_cast<j_decompress_ptr>(codec);
+        errors.is_empty = d->input_scan_number <= 1 && d->input_iMCU_row == 0;
+      }
+      errors.is_truncated = true;
+      break;
+    // Harmless: stray bytes between markers, a marker that is only unusual.
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_BOGUS_ICC:
+      break;
+    default:
+      errors.is_damaged = true;
+  }
+  if (errors.warnings.size() >= kWarningsKept) return;
+  char text[JMSG_LENGTH_MAX];
+  codec->err->format_message(codec, text);
+  if (errors.warnings.empty() || errors.warnings.back() != text) errors.warnings.emplace_back(text);
+}
+
+}  // namespace
+
+jpeg_error_mgr* JpegErrors::attach() {
+  jpeg_std_error(&base);
+  base.error_exit = on_fatal_error;
+  base.emit_message = on_message;
+  return &base;
+}
+
+void JpegErrors::stop(std::string why) {
+  is_cut_short = true;
+  fatal_message = std::move(why);
+  std::longjmp(on_fatal, 1);
+}
+
+Status JpegErrors::status() const {
+  Code code = Code::kCorruptInput;
+  if (is_cut_short || fatal_code == JERR_OUT_OF_MEMORY) code = Code::kResourceExhausted;
+  if (fatal_code == JERR_SOF_UNSUPPORTED || fatal_code == JERR_BAD_PRECISION ||
+      fatal_code == JERR_ARITH_NOTIMPL || fatal_code == JERR_CONVERSION_NOTIMPL)
+    code = Code::kUnsupported;
+  return Status(code, "JPEG: " + fatal_message);
+}
+
 }  // namespace imagemill

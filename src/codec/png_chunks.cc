@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "codec/exif_orientation.h"
+#include "codec/exif_prefix.h"
+#include "image/exif.h"
 
 namespace imagemill {
 namespace {

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "codec/exif_orientation.h"
+#include "codec/exif_prefix.h"
+#include "image/exif.h"
 #include "codec/interleave.h"
 #include "codec/registry.h"
 #include "codec/tiff_directory.h"

@@ -14,7 +14,8 @@
 #include <memory>
 
 #include "codec/complaints.h"
-#include "codec/exif_orientation.h"
+#include "codec/exif_prefix.h"
+#include "image/exif.h"
 #include "codec/interleave.h"
 #include "codec/registry.h"
 

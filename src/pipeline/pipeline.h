@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "base/cancel.h"
+#include "imagemill/cancel.h"
 #include "imagemill/status.h"
 
 namespace imagemill {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/cancel.h"
+#include "imagemill/cancel.h"
 #include "base/file_system.h"
 #include "imagemill/status.h"
 

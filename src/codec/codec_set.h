@@ -1,0 +1,38 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The codecs that one engine has: those in the process and, when it has a pool, those of the
+// helpers. The free functions of codec.h know the first kind only.
+#pragma once
+
+#include <vector>
+
+#include "codec/codec.h"
+
+namespace imagemill {
+
+class HelperPool;
+
+// A small value: copies share the pool, which must outlive them. Safe from any thread.
+class CodecSet {
+ public:
+  explicit CodecSet(const HelperPool* helpers = nullptr) : helpers_(helpers) {}
+
+  // Null when there is none.
+  const Decoder* decoder_for(FileFormat format) const;
+  const Encoder* encoder_for(FileFormat format) const;
+  std::vector<FileFormat> decodable_formats() const;
+  std::vector<FileFormat> encodable_formats() const;
+
+  // Sniffs, checks the limits against the header, decodes: as read_image_header() and
+  // decode_image() do.
+  Result<ImageHeader> read_header(ByteSpan bytes) const;
+  Result<Decoded> decode(ByteSpan bytes, const DecodeRequest& request) const;
+
+ private:
+  Result<const Decoder*> sniff_decoder(ByteSpan bytes) const;
+
+  const HelperPool* helpers_;
+};
+
+}  // namespace imagemill
