@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/depth.h"
+#include "kernels/orient.h"
 #include "kernels/rows.h"
 #include "kernels/ycbcr_rgb.h"
 
@@ -100,8 +101,8 @@ Result<Image> mean_alpha(const Image& image) {
 class ResizeRun {
  public:
   ResizeRun(PlaneResizer& planes, const Image& src, const Image& dst, const PlaneWindow& window,
-            ResizeKernel kernel)
-      : planes_(planes), src_(src), dst_(dst), window_(window), kernel_(kernel) {
+            ResizeKernel kernel, Orientation after)
+      : planes_(planes), src_(src), dst_(dst), window_(window), kernel_(kernel), after_(after) {
     has_opaque_alpha_ = !src.format().has_alpha || is_opaque(src);
     weights_ = !has_opaque_alpha_ && kernel != ResizeKernel::kNearest;
     is_integer_ = src.format().sample == SampleType::kU8 && !weights_;
@@ -123,18 +124,25 @@ class ResizeRun {
   }
 
  private:
-  // From the samples of source channel c to those of a plane of `dst_width` x `dst_height` samples,
-  // 1 << shift pixels each. A plane of an odd picture shows up to a pixel more than the picture.
+  // From the samples of source channel c to those of a plane of the result, 1 << shift pixels each.
+  // A plane of an odd picture shows up to a pixel group more than the picture: at its end, or at
+  // its start if it is to be mirrored.
   PlaneGeometry geometry(int c, const Plane& to, int to_shift_x, int to_shift_y) const {
     const bool chroma = is_chroma(src_.format(), c);
     const double from_x = chroma ? 1 << src_.format().chroma_shift_x : 1;
     const double from_y = chroma ? 1 << src_.format().chroma_shift_y : 1;
-    const double shown_x = static_cast<double>(to.width << to_shift_x) / dst_.width();
-    const double shown_y = static_cast<double>(to.height << to_shift_y) / dst_.height();
+    const double pixel_x = window_.width / dst_.width();  // a pixel of the result, in the source's
+    const double pixel_y = window_.height / dst_.height();
+    const int shown_x = to.width << to_shift_x;
+    const int shown_y = to.height << to_shift_y;
+    const double x = window_.x - (mirrors_x(after_) ? shown_x - dst_.width() : 0) * pixel_x;
+    const double y = window_.y - (mirrors_y(after_) ? shown_y - dst_.height() : 0) * pixel_y;
     const Plane& from = src_.plane(c);
     return {from.width, from.height, to.width, to.height,
-            PlaneWindow{window_.x / from_x, window_.y / from_y, window_.width * shown_x / from_x,
-                        window_.height * shown_y / from_y}};
+            PlaneWindow{
+                x / from_x, y / from_y,
+                shown_x == dst_.width() ? window_.width / from_x : shown_x * pixel_x / from_x,
+                shown_y == dst_.height() ? window_.height / from_y : shown_y * pixel_y / from_y}};
   }
   PlaneGeometry geometry(int c, const Image& to) const {
     const bool chroma = is_chroma(to.format(), c);
@@ -156,6 +164,7 @@ class ResizeRun {
   const Image& dst_;
   const PlaneWindow window_;
   const ResizeKernel kernel_;
+  const Orientation after_;
   bool has_opaque_alpha_ = true;
   bool weights_ = false;     // colours are weighted with alpha
   bool is_integer_ = false;  // resampled in 16-bit integers
@@ -326,13 +335,13 @@ Result<Image> Resizer::resize(const Image& src, const ResizeTarget& target, Resi
 }
 
 Result<> Resizer::resize_into(const Image& src, Image& dst, ResizeKernel kernel,
-                              const ResizeTarget& crop) {
+                              const ResizeTarget& how) {
   if (src.empty() || dst.empty())
     return fail(Code::kInvalidArgument, "resize of a picture without pixels");
   IMAGEMILL_TRY(check(src, dst.format()));
-  IMAGEMILL_ASSIGN_OR_RETURN(const PlaneWindow window, window_of(src, crop));
+  IMAGEMILL_ASSIGN_OR_RETURN(const PlaneWindow window, window_of(src, how));
   dst.color = src.color;
-  return ResizeRun(planes_, src, dst, window, kernel).run();
+  return ResizeRun(planes_, src, dst, window, kernel, how.orientation_after).run();
 }
 
 }  // namespace imagemill

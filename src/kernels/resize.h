@@ -34,6 +34,10 @@ struct ResizeTarget {
   double crop_y = 0;
   double crop_w = 0;
   double crop_h = 0;
+  // The orientation that the caller will apply to the result. It matters to subsampled planes of an
+  // odd size that will be mirrored: their chroma is placed to be right afterwards. (Not where RGB
+  // becomes subsampled YCbCr: there, orient the RGB.)
+  Orientation orientation_after = Orientation::kNormal;
 };
 
 // Models: gray, RGB and YCbCr to each other, CMYK to itself. The matrix between RGB and YCbCr is
@@ -51,10 +55,10 @@ class Resizer {
   Result<Image> resize(const Image& src, const ResizeTarget& target, ResizeKernel kernel);
 
   // Into memory that the caller laid out (any alignment, fastest with rows at multiples of 64
-  // bytes), such as the float planes of a slot in an NCHW tensor. The crop is that of ResizeTarget,
-  // everything else comes from dst, whose color becomes that of src.
+  // bytes), such as the float planes of a slot in an NCHW tensor. The crop and orientation_after
+  // are those of `how`, everything else comes from dst, whose color becomes that of src.
   Result<> resize_into(const Image& src, Image& dst, ResizeKernel kernel,
-                       const ResizeTarget& crop = {});
+                       const ResizeTarget& how = {});
 
  private:
   PlaneResizer planes_;
