@@ -157,6 +157,7 @@ class ResizeRun {
   Result<> channel(int c, const Plane& plane, SampleType type, const PlaneGeometry& where,
                    bool staged);
   Result<> through_matrix();
+  Result<> mix(const Image& planes, PlaneScale scale) const;
   PlaneInput input(int c) const;
 
   PlaneResizer& planes_;
@@ -279,6 +280,11 @@ Result<> ResizeRun::channel(int c, const Plane& plane, SampleType type, const Pl
 
 Result<> ResizeRun::through_matrix() {
   const SampleType from = src_.format().sample;
+  const PlaneWindow all{0, 0, static_cast<double>(dst_.width()),
+                        static_cast<double>(dst_.height())};
+  if (!src_.format().is_subsampled() && src_.width() == dst_.width() &&
+      src_.height() == dst_.height() && window_ == all)
+    return mix(src_, PlaneScale::kNominal);
   const PixelFormat format{is_integer_ ? SampleType::kU16 : SampleType::kF32, src_.format().model};
   IMAGEMILL_ASSIGN_OR_RETURN(const Image staged,
                              Image::allocate(dst_.width(), dst_.height(), format));
@@ -287,9 +293,13 @@ Result<> ResizeRun::through_matrix() {
                            : from == SampleType::kU8  ? PlaneScale::kFrom8
                            : from == SampleType::kU16 ? PlaneScale::kFrom16
                                                       : PlaneScale::kNominal;
+  return mix(staged, scale);
+}
+
+Result<> ResizeRun::mix(const Image& planes, PlaneScale scale) const {
   if (src_.format().model == ColorModel::kRgb)
-    return rgb_to_ycbcr(staged, scale, src_.color.matrix, dst_);
-  ycbcr_to_rgb(staged, scale, src_.color.matrix, dst_);
+    return rgb_to_ycbcr(planes, scale, src_.color.matrix, dst_);
+  ycbcr_to_rgb(planes, scale, src_.color.matrix, dst_);
   return {};
 }
 

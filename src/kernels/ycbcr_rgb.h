@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Full-range YCbCr <-> R'G'B' (JFIF when the matrix is BT.601), between pictures of equal size.
-// Computed in float32 and rounded once, halves up.
+// Computed in float32 and rounded once, halves up. Resizer calls these where a resize changes the
+// model; a target of the source's size makes it a mere conversion.
 #pragma once
 
 #include "imagemill/image.h"
