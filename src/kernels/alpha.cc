@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/alpha.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
 
 #include "kernels/depth.h"
+#include "kernels/planes.h"
 #include "kernels/rows.h"
 #include "kernels/ycbcr_rgb.h"
 
@@ -15,10 +15,6 @@ namespace imagemill {
 namespace {
 
 using ChannelValues = std::array<float, kMaxPlanes>;
-
-bool is_chroma(const PixelFormat& format, int c) {
-  return format.model == ColorModel::kYCbCr && (c == 1 || c == 2);
-}
 
 // The fill as samples of each channel, in units of white.
 ChannelValues channel_values(const Fill& fill, const Image& image) {
@@ -51,33 +47,17 @@ void flatten_floats(float* color, const float* alpha, float background, size_t n
   for (size_t i = 0; i < n; ++i) color[i] = color[i] * alpha[i] + background * (1.0f - alpha[i]);
 }
 
-// Alpha of one row of a chroma plane: the mean over its pixels, edges repeated.
-void mean_alpha_row(const Image& src, int y, std::vector<float>& row, std::vector<float>& mean) {
-  const PixelFormat& format = src.format();
-  const Plane& alpha = src.plane(src.channels() - 1);
-  const int step_x = 1 << format.chroma_shift_x, step_y = 1 << format.chroma_shift_y;
-  const float share = 1.0f / static_cast<float>(step_x * step_y);
-  row.resize(static_cast<size_t>(alpha.width));
-  std::ranges::fill(mean, 0.0f);
-  for (int i = 0; i < step_y; ++i) {
-    const int from = std::min(y * step_y + i, alpha.height - 1);
-    load_row_f32(alpha.row<std::byte>(from), format.sample, row.data(), row.size());
-    for (size_t x = 0; x < mean.size() * static_cast<size_t>(step_x); ++x)
-      mean[x / static_cast<size_t>(step_x)] += share * row[std::min(x, row.size() - 1)];
-  }
-}
-
 // Through floats: half and single samples, and chroma planes smaller than alpha.
 void flatten_plane_f32(const Image& src, int c, float background, const Plane& to) {
   const PixelFormat& format = src.format();
   const Plane& color = src.plane(c);
   const Plane& alpha = src.plane(src.channels() - 1);
   const auto n = static_cast<size_t>(color.width);
-  std::vector<float> values(n), weights(n), scratch;
+  std::vector<float> values(n), weights(n);
   for (int y = 0; y < color.height; ++y) {
     load_row_f32(color.row<std::byte>(y), format.sample, values.data(), n);
     if (is_chroma(format, c) && format.is_subsampled())
-      mean_alpha_row(src, y, scratch, weights);
+      mean_alpha_row(src, y, weights);
     else
       load_row_f32(alpha.row<std::byte>(y), format.sample, weights.data(), n);
     flatten_floats(values.data(), weights.data(), background, n);
@@ -92,27 +72,6 @@ void flatten_plane(const Image& src, int c, float background, const Plane& to) {
   const Plane& alpha = src.plane(src.channels() - 1);
   for (int y = 0; y < to.height; ++y)
     flatten_integers<T>(src.plane(c).row<T>(y), alpha.row<T>(y), value, to.row<T>(y), to.width);
-}
-
-template <typename T>
-void fill_rows(const Plane& plane, T value) {
-  for (int y = 0; y < plane.height; ++y) std::fill_n(plane.row<T>(y), plane.width, value);
-}
-
-void fill_plane(const Plane& plane, SampleType type, float value) {
-  uint8_t u8 = 0;
-  uint16_t u16 = 0;
-  switch (type) {
-    case SampleType::kU8:
-      store_row_f32(&value, type, &u8, 1);
-      return fill_rows(plane, u8);
-    case SampleType::kU16:
-    case SampleType::kF16:
-      store_row_f32(&value, type, &u16, 1);
-      return fill_rows(plane, u16);
-    case SampleType::kF32:
-      return fill_rows(plane, value);
-  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "kernels/planes.h"
 #include "kernels/rows.h"
 
 namespace imagemill {
@@ -17,8 +18,7 @@ Result<Image> convert_depth(const Image& src, SampleType type) {
   dst.color = src.color;
   std::vector<float> row(static_cast<size_t>(src.width()));
   for (int c = 0; c < src.channels(); ++c) {
-    const bool chroma = format.model == ColorModel::kYCbCr && (c == 1 || c == 2);
-    const float offset = chroma ? chroma_zero(type) - chroma_zero(from) : 0.0f;
+    const float offset = is_chroma(format, c) ? chroma_zero(type) - chroma_zero(from) : 0.0f;
     const auto n = static_cast<size_t>(src.plane(c).width);
     for (int y = 0; y < src.plane(c).height; ++y) {
       load_row_f32(src.plane(c).row<std::byte>(y), from, row.data(), n);

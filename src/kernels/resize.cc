@@ -12,15 +12,12 @@
 
 #include "kernels/depth.h"
 #include "kernels/orient.h"
+#include "kernels/planes.h"
 #include "kernels/rows.h"
 #include "kernels/ycbcr_rgb.h"
 
 namespace imagemill {
 namespace {
-
-bool is_chroma(const PixelFormat& format, int channel) {
-  return format.model == ColorModel::kYCbCr && (channel == 1 || channel == 2);
-}
 
 bool converts(ColorModel from, ColorModel to) {
   return from == to || (from != ColorModel::kCmyk && to != ColorModel::kCmyk);
@@ -30,16 +27,6 @@ bool converts(ColorModel from, ColorModel to) {
 bool needs_matrix(ColorModel from, ColorModel to) {
   return (from == ColorModel::kRgb && to != ColorModel::kRgb) ||
          (from == ColorModel::kYCbCr && to == ColorModel::kRgb);
-}
-
-void fill_row(SampleType type, float value, std::byte* row, int width) {
-  const std::vector<float> values(static_cast<size_t>(width), value);
-  store_row_f32(values.data(), type, row, values.size());
-}
-
-void fill_plane(const Plane& plane, SampleType type, float value) {
-  for (int y = 0; y < plane.height; ++y)
-    fill_row(type, value, plane.row<std::byte>(y), plane.width);
 }
 
 void copy_plane(const Plane& from, const Plane& to, SampleType type) {
@@ -76,23 +63,13 @@ bool is_opaque(const Image& image) {
 // A float picture of the alpha that each sample of a chroma plane has: the mean over its pixels.
 Result<Image> mean_alpha(const Image& image) {
   const PixelFormat& format = image.format();
-  const Plane& alpha = alpha_plane(image);
-  const int step_x = 1 << format.chroma_shift_x;
-  const int step_y = 1 << format.chroma_shift_y;
   IMAGEMILL_ASSIGN_OR_RETURN(Image mean, Image::allocate(plane_width(format, 1, image.width()),
                                                          plane_height(format, 1, image.height()),
                                                          PixelFormat::gray(SampleType::kF32)));
-  std::vector<float> row(static_cast<size_t>(alpha.width));
-  const float scale = 1.0f / static_cast<float>(step_x * step_y);
+  std::vector<float> row(static_cast<size_t>(mean.width()));
   for (int y = 0; y < mean.height(); ++y) {
-    float* const out = mean.plane(0).row<float>(y);
-    std::fill_n(out, mean.width(), 0.0f);
-    for (int i = 0; i < step_y; ++i) {
-      const int from = std::min(y * step_y + i, alpha.height - 1);
-      load_row_f32(alpha.row<std::byte>(from), format.sample, row.data(), row.size());
-      for (int x = 0; x < mean.width() * step_x; ++x)
-        out[x / step_x] += scale * row[static_cast<size_t>(std::min(x, alpha.width - 1))];
-    }
+    mean_alpha_row(image, y, row);
+    std::ranges::copy(row, mean.plane(0).row<float>(y));
   }
   return mean;
 }

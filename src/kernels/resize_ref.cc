@@ -10,6 +10,7 @@
 
 #include "kernels/depth.h"
 #include "kernels/half.h"
+#include "kernels/planes.h"
 #include "kernels/ycbcr_rgb.h"
 
 namespace imagemill {
@@ -90,9 +91,6 @@ Grid resample(const Grid& src, int width, int height, const PlaneWindow& w, Resi
   return out;
 }
 
-bool is_chroma(const PixelFormat& format, int c) {
-  return format.model == ColorModel::kYCbCr && (c == 1 || c == 2);
-}
 int shift_x(const PixelFormat& format, int c) {
   return is_chroma(format, c) ? format.chroma_shift_x : 0;
 }
