@@ -54,7 +54,7 @@ struct Listing {
 struct SourceLimits {
   uint64_t max_file_bytes = uint64_t{1} << 30;
   uint64_t max_entries = 1'000'000;  // of one archive; of a folder: reached through links
-  uint64_t max_archive_bytes = uint64_t{64} << 30;  // out of one archive, hidden members too
+  uint64_t max_archive_bytes = uint64_t{64} << 30;  // unpacked, out of one archive
   uint64_t max_ratio = 200;                         // refused above it when the entry is also
   uint64_t max_ratio_floor = uint64_t{64} << 20;    // larger than this
 };

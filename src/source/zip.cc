@@ -151,9 +151,10 @@ class ZipSource final : public Source {
     const auto refuse = [&](Status status) {
       listing.failures.push_back({prefix_.key_of(record.name), std::move(status)});
     };
+    // Folders are not entries, and nobody will create them: their names do no harm.
+    if (record.name.ends_with('/') || (record.unix_mode & S_IFMT) == S_IFDIR) return;
     auto name = safe_member_name(record.name);
     if (!name) return refuse(std::move(name).error());
-    if (record.name.ends_with('/') || (record.unix_mode & S_IFMT) == S_IFDIR) return;
     if (is_hidden_member(*name)) return;
     SourceEntry entry = prefix_.entry_of(*name);
     if (!filter.keeps_everything() && !filter.keeps(entry.path())) return;
