@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "bench"
 PEERS = ROOT / "bench" / "peers"
 RELEASE = ROOT / "build" / "release" / "bin" / "imagemill"
+SHARP = ROOT / ".cache" / "node" / "prepare_sharp.mjs"
 FLOOR = ROOT / "build" / "bench" / "bin" / "decode_floor"
 MIN_FILES, MIN_REPS = 500, 9
 
@@ -36,7 +37,7 @@ class Bench:
 
     def sharp(self, source, size: int, kind: str = "jpeg") -> Contender:
         # node finds sharp by the script's place: the peer runs from a copy beside node_modules.
-        return Contender("sharp", ["node", str(CACHE / "node" / "prepare_sharp.mjs"), str(source), "{out}", str(size), kind])
+        return Contender("sharp", ["node", str(SHARP), str(source), "{out}", str(size), kind])
 
     def pillow(self, source, size: int, kind: str = "jpeg") -> Contender:
         return Contender("pillow", [sys.executable, str(PEERS / "prepare_pillow.py"), str(source), "{out}", str(size), kind])

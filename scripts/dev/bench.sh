@@ -14,13 +14,6 @@ if [ "$1" != list ]; then
   bash scripts/dev/setup.sh bench
   bash scripts/dev/build.sh release
   bash scripts/dev/build.sh bench decode_floor
-  peers=.cache/bench/node
-  if ! cmp -s bench/package.json "$peers/package.json"; then
-    mkdir -p "$peers"
-    npm install --prefix "$peers" --no-audit --no-fund --loglevel=error \
-      "$(sed -n 's/.*"sharp": "\(.*\)".*/sharp@\1/p' bench/package.json)"
-    cp bench/package.json "$peers/package.json"
-  fi
-  cp bench/peers/prepare_sharp.mjs "$peers/"
+  cp bench/peers/prepare_sharp.mjs "$(bash scripts/sharp_env.sh)"
 fi
 exec "$python" bench/run_bench.py "$@"
