@@ -9,8 +9,8 @@ fuzz_for() {
   mkdir -p "$found" .cache/fuzz/crashes
   # A decode target learns from every format, the others from the folder that bears their name.
   local seeds=()
-  if [ -d "fuzz/corpus/${target#fuzz_}" ]; then
-    seeds=("fuzz/corpus/${target#fuzz_}")
+  if [ -d "fuzz/corpus/${target%_fuzzer}" ]; then
+    seeds=("fuzz/corpus/${target%_fuzzer}")
   else
     seeds=(fuzz/corpus/*/)
   fi

@@ -54,6 +54,14 @@ complain "a path of one machine" "$(matches '(^|[^\w.])/(root|work|home|farm)/[A
 complain "a package registry named by host" \
   "$(matches '(?i)(pypi|npmjs|debian|nodesource|pythonhosted|crates|maven)[.](org|io|com)' "${texts[@]}")"
 
+# A link in the documentation leads somewhere.
+dead=$(for f in $(files '*.md'); do
+  grep -oP '\]\(\K[^)#:]+(?=[)#])' "$f" | while read -r link; do
+    if [ ! -e "$(dirname "$f")/$link" ]; then echo "$f: $link"; fi
+  done
+done)
+complain "a link to a file that is not there" "$dead"
+
 if command -v shellcheck >/dev/null; then
   mapfile -t scripts < <(files dev '*.sh' .ci/run)
   shellcheck --shell=bash "${scripts[@]}" || failed=1
