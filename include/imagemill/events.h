@@ -20,14 +20,15 @@ struct StageSnapshot {
   int64_t queue_capacity = 0;
   double busy_seconds = 0;  // summed over threads
   uint64_t bytes = 0;       // bytes that left the stage
+  int threads = 0;          // that may work on it at once; 0: all of the run's
 };
 
 struct RunStarted {
   int64_t items_total = 0;    // listed
   int64_t items_resumed = 0;  // finished by an earlier try, not done again
-  std::vector<std::string> inputs;
-  std::string output;
-  std::vector<std::string> jobs;
+  std::vector<std::string> inputs = {};
+  std::string output = {};
+  std::vector<std::string> jobs = {};
   int threads = 0;
   uint64_t max_memory_bytes = 0;
 };
@@ -41,8 +42,8 @@ struct RunProgress {
   int64_t skipped = 0;
   double items_per_second = 0;  // moving average
   double eta_seconds = -1;      // -1: not known yet
-  std::vector<StageSnapshot> stages;
-  std::string bottleneck;  // name of the stage that holds the others up; "" while unclear
+  std::vector<StageSnapshot> stages = {};
+  std::string bottleneck = {};  // name of the stage that holds the others up; "" while unclear
   uint64_t memory_in_flight_bytes = 0;
   uint64_t resident_bytes = 0;
   double cpu_percent = 0;  // of one core; 200 = two cores busy
@@ -61,7 +62,7 @@ struct RunWarning {
 struct RunFinished {
   enum class Outcome : uint8_t { kComplete, kCancelled, kFailed };
   Outcome outcome = Outcome::kComplete;
-  std::string error;  // kFailed: why
+  std::string error = {};  // kFailed: why
   int64_t items_total = 0;
   int64_t done = 0;
   int64_t failed = 0;
@@ -70,7 +71,7 @@ struct RunFinished {
   int64_t items_resumed = 0;
   double seconds = 0;
   uint64_t peak_resident_bytes = 0;
-  std::vector<StageSnapshot> stages;
+  std::vector<StageSnapshot> stages = {};
 };
 
 // Called from the run's own threads, never two calls at once. Must be quick: the pipeline waits.
