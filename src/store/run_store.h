@@ -4,6 +4,14 @@
 // The spine of a run: what was asked, what became of every item, the rows that jobs wrote. SQLite
 // behind RowSink; the only folder with SQL. Everything is keyed by item key, nothing by a number
 // that SQLite made up: shards merge by key.
+//
+// Durable on return: the database is in WAL mode with synchronous=EXTRA, that is one fsync of the
+// log a transaction. The common WAL setting, synchronous=NORMAL, would keep the file consistent but
+// may forget the last transactions in a power cut; with a transaction per group (at most 256 items
+// or 1 s) the fsync cannot be felt.
+//
+// Methods may be called from any thread; they take turns. A visitor must not call the store it
+// visits. Whoever reads while a run is writing opens a store of its own (open_existing).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +30,7 @@
 
 namespace imagemill {
 
+// A NaN comes back as std::monostate: SQL has no NaN.
 using Value = std::variant<std::monostate, int64_t, double, std::string, Bytes>;
 
 enum class ColumnType : uint8_t { kInteger, kReal, kText, kBlob };
@@ -34,7 +43,7 @@ struct Column {
 // A job's typed rows. The store adds `key` (the item) and `sub` (the face, box, tile within it; ""
 // for the item itself).
 struct TableSchema {
-  std::string name;  // the job's, [a-z_]+
+  std::string name;  // the job's, [a-z_][a-z0-9_]*, as are the columns
   std::vector<Column> columns;
 };
 
@@ -79,10 +88,14 @@ struct ItemRecord {
 
 // What resume compares before it skips an item.
 struct FinishedItem {
+  std::string key;
   ItemState state = ItemState::kDone;
   uint64_t bytes = 0;
   int64_t mtime_ns = 0;
 };
+
+// nullptr when `key` is not among them. `items` is sorted by key.
+const FinishedItem* find_finished(std::span<const FinishedItem> items, std::string_view key);
 
 class RowSink {
  public:
@@ -108,17 +121,22 @@ using RunOptions = std::map<std::string, std::string>;
 
 class RunStore : public RowSink {
  public:
-  // Opens or creates. kInvalidArgument when the store belongs to a run with other options; the
-  // message names each difference ("prepare.size: 640 there, 800 now") and says how to go on
-  // (--restart, another folder).
+  // Opens or creates; the folder exists. kInvalidArgument when the store belongs to a run with
+  // other options: the message names each difference ("prepare.size: 640 there, 800 now") and says
+  // how to go on (--restart, another folder). kInvalidArgument also while another process has it
+  // open for writing, however that process ends. kCorruptInput when the file is not a sound run
+  // store.
   static Result<std::unique_ptr<RunStore>> open(const std::string& path, const RunOptions& options);
-  // For reading what is there (report, merge); never creates.
+  // The same, but forgets what an earlier run left, whatever its options (--restart); a damaged
+  // store is made anew. Only announced_paths() survives: those files may still be replaced.
+  static Result<std::unique_ptr<RunStore>> restart(const std::string& path,
+                                                   const RunOptions& options);
+  // For reading what is there (report, merge, a live page); never creates.
   static Result<std::unique_ptr<RunStore>> open_existing(const std::string& path);
-  // Forgets everything (--restart).
-  virtual Result<> clear(const RunOptions& options) = 0;
 
-  virtual Result<std::map<std::string, FinishedItem, std::less<>>> finished_items() = 0;
-  // Paths announced or committed by earlier tries of this run: they may be replaced.
+  // Sorted by key.
+  virtual Result<std::vector<FinishedItem>> finished_items() = 0;
+  // Paths announced or committed by earlier tries of this run: they may be replaced. Sorted.
   virtual Result<std::vector<std::string>> announced_paths() = 0;
   virtual Result<std::string> sink_state() = 0;
   virtual Result<RunOptions> options() = 0;

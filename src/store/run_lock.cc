@@ -1,0 +1,38 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "store/run_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace imagemill {
+
+Result<RunLock> RunLock::acquire(const std::string& path) {
+  // O_CLOEXEC: a helper process started by this one must not keep the lock beyond it.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return fail(errno == ENOENT ? Code::kNotFound : Code::kIoError, "{}: cannot open: {}", path,
+                std::strerror(errno));
+  RunLock lock(fd);
+  int error;
+  do {
+    error = ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  } while (error == EINTR);
+  if (error == EWOULDBLOCK)
+    return fail(Code::kInvalidArgument,
+                "{}: another imagemill is running on this output; wait for it or choose another "
+                "output folder",
+                path);
+  if (error != 0) return fail(Code::kIoError, "{}: cannot lock: {}", path, std::strerror(error));
+  return lock;
+}
+
+RunLock::~RunLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace imagemill

@@ -1,0 +1,486 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "store/run_store.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+#include <utility>
+
+#include "store/open_database.h"
+#include "store/run_lock.h"
+#include "store/sqlite.h"
+
+namespace imagemill {
+namespace {
+
+using sqlite::Database;
+using sqlite::Statement;
+using sqlite::Transaction;
+
+constexpr std::string_view kStateNames[] = {"done", "failed", "skipped"};
+constexpr std::string_view kTypeNames[] = {"INTEGER", "REAL", "TEXT", "BLOB"};
+constexpr std::string_view kTablePrefix = "rows_";
+
+std::string_view state_name(ItemState state) { return kStateNames[static_cast<size_t>(state)]; }
+std::string_view type_name(ColumnType type) { return kTypeNames[static_cast<size_t>(type)]; }
+
+ItemState state_from(std::string_view name) {
+  const auto found = std::ranges::find(kStateNames, name);
+  return static_cast<ItemState>(found - std::begin(kStateNames));  // the schema checks the names
+}
+
+std::optional<Code> code_from(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(Code::kInternal); ++i)
+    if (code_name(static_cast<Code>(i)) == name) return static_cast<Code>(i);
+  return std::nullopt;
+}
+
+// Names are spliced into SQL text: nothing but these letters ever is.
+bool is_identifier(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  return !name.empty() && name.size() <= 64 && is_letter(name[0]) &&
+         std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+Result<> check_schema(const TableSchema& schema) {
+  if (!is_identifier(schema.name))
+    return fail(Code::kInvalidArgument, "table name \"{}\": expected [a-z_][a-z0-9_]*",
+                schema.name);
+  std::vector<std::string_view> seen = {"key", "sub"};
+  for (const Column& column : schema.columns) {
+    if (!is_identifier(column.name))
+      return fail(Code::kInvalidArgument, "table {}: column name \"{}\": expected [a-z_][a-z0-9_]*",
+                  schema.name, column.name);
+    if (std::ranges::find(seen, column.name) != seen.end())
+      return fail(Code::kInvalidArgument, "table {}: column {} twice", schema.name, column.name);
+    seen.push_back(column.name);
+  }
+  return {};
+}
+
+std::string describe(const TableSchema& schema) {
+  std::string out;
+  for (const Column& column : schema.columns)
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", column.name, type_name(column.type));
+  return out;
+}
+
+std::string create_table_sql(const TableSchema& schema) {
+  std::string sql = fmt::format("CREATE TABLE \"{}{}\" (key TEXT NOT NULL, sub TEXT NOT NULL",
+                                kTablePrefix, schema.name);
+  for (const Column& column : schema.columns)
+    sql += fmt::format(", \"{}\" {}", column.name, type_name(column.type));
+  return sql + ", PRIMARY KEY (key, sub)) STRICT, WITHOUT ROWID";
+}
+
+std::string warnings_json(const std::vector<std::string>& warnings) {
+  // Warnings quote file contents, which need not be UTF-8.
+  return nlohmann::json(warnings).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::vector<std::string> warnings_from(std::string_view text) {
+  std::vector<std::string> warnings;
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_array()) return warnings;
+  for (const auto& warning : json)
+    if (warning.is_string()) warnings.push_back(warning.get<std::string>());
+  return warnings;
+}
+
+void bind_value(Statement& statement, int index, const Value& value) {
+  struct Binder {
+    Statement& statement;
+    int index;
+    void operator()(std::monostate) { statement.bind_null(index); }
+    void operator()(int64_t v) { statement.bind(index, v); }
+    void operator()(double v) { statement.bind(index, v); }
+    void operator()(const std::string& v) { statement.bind(index, std::string_view(v)); }
+    void operator()(const Bytes& v) { statement.bind(index, ByteSpan(v)); }
+  };
+  std::visit(Binder{statement, index}, value);
+}
+
+Value value_at(const Statement& statement, int index, ColumnType type) {
+  if (statement.is_null(index)) return std::monostate();
+  switch (type) {
+    case ColumnType::kInteger:
+      return statement.integer(index);
+    case ColumnType::kReal:
+      return statement.real(index);
+    case ColumnType::kText:
+      return std::string(statement.text(index));
+    case ColumnType::kBlob: {
+      const ByteSpan blob = statement.blob(index);
+      return Bytes(blob.begin(), blob.end());
+    }
+  }
+  return std::monostate();
+}
+
+// A job's table with the statements of commit().
+struct JobTable {
+  TableSchema schema;
+  Statement insert;
+  Statement erase;
+};
+
+// The statements of a writer, kept for the life of the store.
+struct WriteStatements {
+  Statement announce;
+  Statement put_item;
+  Statement disown_outputs;  // of one item: the files stay, as announced ones
+  Statement erase_outputs;
+  Statement put_output;
+  Statement erase_announced;
+  Statement put_meta;
+};
+
+Result<WriteStatements> prepare_writing(Database& database) {
+  WriteStatements out;
+  const std::pair<Statement WriteStatements::*, std::string_view> statements[] = {
+      {&WriteStatements::announce, "INSERT OR IGNORE INTO announced (path) VALUES (?1)"},
+      {&WriteStatements::put_item,
+       "INSERT OR REPLACE INTO items (key, sequence, state, bytes, mtime_ns, hash, format, width, "
+       "height, orientation, decode_scale, is_damaged, warnings, stage, code, message) VALUES "
+       "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"},
+      {&WriteStatements::disown_outputs,
+       "INSERT OR IGNORE INTO announced (path) SELECT path FROM outputs WHERE key = ?1"},
+      {&WriteStatements::erase_outputs, "DELETE FROM outputs WHERE key = ?1"},
+      {&WriteStatements::put_output,
+       "INSERT OR REPLACE INTO outputs (path, key, job, bytes, hash) VALUES (?1, ?2, ?3, ?4, ?5)"},
+      {&WriteStatements::erase_announced, "DELETE FROM announced WHERE path = ?1"},
+      {&WriteStatements::put_meta, "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)"},
+  };
+  for (const auto& [member, sql] : statements) {
+    IMAGEMILL_ASSIGN_OR_RETURN(out.*member, database.prepare(sql));
+  }
+  return out;
+}
+
+class SqliteRunStore final : public RunStore {
+ public:
+  SqliteRunStore(std::optional<RunLock> lock, Database database,
+                 std::optional<WriteStatements> writing)
+      : lock_(std::move(lock)), database_(std::move(database)), writing_(std::move(writing)) {}
+
+  Result<> create_tables(std::span<const TableSchema> tables) override {
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_TRY(check_writable());
+    for (const TableSchema& schema : tables) IMAGEMILL_TRY(check_schema(schema));
+    IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<TableSchema> existing, read_tables());
+    IMAGEMILL_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
+    for (const TableSchema& schema : tables) {
+      const auto found = std::ranges::find(existing, schema.name, &TableSchema::name);
+      if (found == existing.end()) {
+        IMAGEMILL_TRY(database_.execute(create_table_sql(schema)));
+      } else if (describe(*found) != describe(schema)) {
+        return fail(Code::kInvalidArgument,
+                    "table {}: columns ({}) there, ({}) now; --restart begins anew", schema.name,
+                    describe(*found), describe(schema));
+      }
+    }
+    IMAGEMILL_TRY(transaction.commit());
+    for (const TableSchema& schema : tables) IMAGEMILL_TRY(prepare_table(schema));
+    return {};
+  }
+
+  Result<> announce(std::span<const OutputRecord> outputs) override {
+    if (outputs.empty()) return {};
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_TRY(check_writable());
+    IMAGEMILL_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
+    for (const OutputRecord& output : outputs)
+      IMAGEMILL_TRY(writing_->announce.bind(1, std::string_view(output.path)).run());
+    return transaction.commit();
+  }
+
+  Result<> commit(std::span<const ItemRecord> items, std::string_view sink_state) override {
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_TRY(check_writable());
+    IMAGEMILL_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
+    for (const ItemRecord& item : items) {
+      if (auto put = put_item(item); !put)
+        return std::unexpected(std::move(put).error().with_context(item.key));
+    }
+    IMAGEMILL_TRY(
+        writing_->put_meta.bind(1, std::string_view("sink_state")).bind(2, sink_state).run());
+    return transaction.commit();
+  }
+
+  Result<std::vector<FinishedItem>> finished_items() override {
+    const std::scoped_lock guard(mutex_);
+    std::vector<FinishedItem> items;
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select,
+        database_.prepare("SELECT key, state, bytes, mtime_ns FROM items ORDER BY key"));
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+      if (!has_row) return items;
+      items.push_back({std::string(select.text(0)), state_from(select.text(1)),
+                       static_cast<uint64_t>(select.integer(2)), select.integer(3)});
+    }
+  }
+
+  Result<std::vector<std::string>> announced_paths() override {
+    const std::scoped_lock guard(mutex_);
+    std::vector<std::string> paths;
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select,
+        database_.prepare(
+            "SELECT path FROM announced UNION SELECT path FROM outputs ORDER BY path"));
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+      if (!has_row) return paths;
+      paths.emplace_back(select.text(0));
+    }
+  }
+
+  Result<std::string> sink_state() override {
+    const std::scoped_lock guard(mutex_);
+    return database_.query_text("SELECT value FROM meta WHERE name = 'sink_state'");
+  }
+
+  Result<RunOptions> options() override {
+    const std::scoped_lock guard(mutex_);
+    return read_options(database_);
+  }
+
+  Result<RunTotals> totals() override {
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_ASSIGN_OR_RETURN(Statement select,
+                               database_.prepare("SELECT count(*) FILTER (WHERE state = 'done'), "
+                                                 "count(*) FILTER (WHERE state = 'failed'), "
+                                                 "count(*) FILTER (WHERE state = 'skipped'), "
+                                                 "count(*) FILTER (WHERE is_damaged) FROM items"));
+    IMAGEMILL_TRY(select.step());
+    return RunTotals{select.integer(0), select.integer(1), select.integer(2), select.integer(3)};
+  }
+
+  Result<> for_each_item(const std::function<Result<>(const ItemRecord&)>& visit) override {
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select,
+        database_.prepare(
+            "SELECT key, sequence, state, bytes, mtime_ns, hash, format, width, height, "
+            "orientation, decode_scale, is_damaged, warnings, stage, code, message "
+            "FROM items ORDER BY key"));
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select_outputs,
+        database_.prepare(
+            "SELECT job, path, bytes, hash FROM outputs WHERE key = ?1 ORDER BY path"));
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+      if (!has_row) return {};
+      ItemRecord item = read_item(select);
+      select_outputs.bind(1, std::string_view(item.key));
+      while (true) {
+        IMAGEMILL_ASSIGN_OR_RETURN(const bool has_output, select_outputs.step());
+        if (!has_output) break;
+        item.outputs.push_back({std::string(select_outputs.text(0)),
+                                std::string(select_outputs.text(1)),
+                                static_cast<uint64_t>(select_outputs.integer(2)),
+                                std::string(select_outputs.text(3))});
+      }
+      IMAGEMILL_TRY(visit(item));
+    }
+  }
+
+  Result<std::vector<TableSchema>> tables() override {
+    const std::scoped_lock guard(mutex_);
+    return read_tables();
+  }
+
+  Result<> for_each_row(
+      const std::string& table,
+      const std::function<Result<>(const std::string& key, const Row&)>& visit) override {
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<TableSchema> existing, read_tables());
+    const auto schema = std::ranges::find(existing, table, &TableSchema::name);
+    if (schema == existing.end()) return fail(Code::kNotFound, "table {}: not in this run", table);
+    // By SELECT *: the columns come in the order of CREATE TABLE, key and sub first.
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select, database_.prepare(fmt::format("SELECT * FROM \"{}{}\" ORDER BY key, sub",
+                                                        kTablePrefix, table)));
+    Row row{.table = table, .sub = {}, .values = {}};
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+      if (!has_row) return {};
+      row.sub = select.text(1);
+      row.values.clear();
+      for (int i = 0; const Column& column : schema->columns)
+        row.values.push_back(value_at(select, 2 + i++, column.type));
+      IMAGEMILL_TRY(visit(std::string(select.text(0)), row));
+    }
+  }
+
+ private:
+  Result<> check_writable() const {
+    if (!writing_) return fail(Code::kInvalidArgument, "this run store was opened for reading");
+    return {};
+  }
+
+  Result<> prepare_table(const TableSchema& schema) {
+    JobTable table{.schema = schema, .insert = {}, .erase = {}};
+    std::string parameters = "?1, ?2";
+    for (size_t i = 0; i < schema.columns.size(); ++i) parameters += fmt::format(", ?{}", i + 3);
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        table.insert, database_.prepare(fmt::format("INSERT INTO \"{}{}\" VALUES ({})",
+                                                    kTablePrefix, schema.name, parameters)));
+    IMAGEMILL_ASSIGN_OR_RETURN(table.erase,
+                               database_.prepare(fmt::format("DELETE FROM \"{}{}\" WHERE key = ?1",
+                                                             kTablePrefix, schema.name)));
+    job_tables_.insert_or_assign(schema.name, std::move(table));
+    return {};
+  }
+
+  Result<> put_item(const ItemRecord& item) {
+    const std::string_view key = item.key;
+    const std::string warnings = warnings_json(item.warnings);
+    Statement& put = writing_->put_item;
+    put.bind(1, key)
+        .bind(2, item.sequence)
+        .bind(3, state_name(item.state))
+        .bind(4, static_cast<int64_t>(item.bytes))
+        .bind(5, item.mtime_ns)
+        .bind(6, std::string_view(item.hash))
+        .bind(7, std::string_view(item.format))
+        .bind(8, int64_t{item.width})
+        .bind(9, int64_t{item.height})
+        .bind(10, int64_t{item.orientation})
+        .bind(11, std::string_view(item.decode_scale))
+        .bind(12, int64_t{item.is_damaged})
+        .bind(13, std::string_view(warnings))
+        .bind(14, std::string_view(item.stage))
+        .bind(16, std::string_view(item.message));
+    if (item.code) put.bind(15, code_name(*item.code));
+    IMAGEMILL_TRY(put.run());
+    IMAGEMILL_TRY(put_outputs(item));
+    return put_rows(item);
+  }
+
+  Result<> put_outputs(const ItemRecord& item) {
+    const std::string_view key = item.key;
+    IMAGEMILL_TRY(writing_->disown_outputs.bind(1, key).run());
+    IMAGEMILL_TRY(writing_->erase_outputs.bind(1, key).run());
+    for (const OutputRecord& output : item.outputs) {
+      const std::string_view path = output.path;
+      IMAGEMILL_TRY(writing_->put_output.bind(1, path)
+                        .bind(2, key)
+                        .bind(3, std::string_view(output.job))
+                        .bind(4, static_cast<int64_t>(output.bytes))
+                        .bind(5, std::string_view(output.hash))
+                        .run());
+      IMAGEMILL_TRY(writing_->erase_announced.bind(1, path).run());
+    }
+    return {};
+  }
+
+  Result<> put_rows(const ItemRecord& item) {
+    for (auto& [name, table] : job_tables_)
+      IMAGEMILL_TRY(table.erase.bind(1, std::string_view(item.key)).run());
+    for (const Row& row : item.rows) {
+      const auto found = job_tables_.find(row.table);
+      if (found == job_tables_.end())
+        return fail(Code::kInvalidArgument, "row of table {}, which was not created", row.table);
+      JobTable& table = found->second;
+      if (row.values.size() != table.schema.columns.size())
+        return fail(Code::kInvalidArgument, "row of table {}: {} values, expected {}", row.table,
+                    row.values.size(), table.schema.columns.size());
+      table.insert.bind(1, std::string_view(item.key)).bind(2, std::string_view(row.sub));
+      for (int i = 3; const Value& value : row.values) bind_value(table.insert, i++, value);
+      IMAGEMILL_TRY(table.insert.run());
+    }
+    return {};
+  }
+
+  static ItemRecord read_item(const Statement& select) {
+    ItemRecord item;
+    item.key = select.text(0);
+    item.sequence = select.integer(1);
+    item.state = state_from(select.text(2));
+    item.bytes = static_cast<uint64_t>(select.integer(3));
+    item.mtime_ns = select.integer(4);
+    item.hash = select.text(5);
+    item.format = select.text(6);
+    item.width = static_cast<int>(select.integer(7));
+    item.height = static_cast<int>(select.integer(8));
+    item.orientation = static_cast<int>(select.integer(9));
+    item.decode_scale = select.text(10);
+    item.is_damaged = select.integer(11) != 0;
+    item.warnings = warnings_from(select.text(12));
+    item.stage = select.text(13);
+    item.code = code_from(select.text(14));
+    item.message = select.text(15);
+    return item;
+  }
+
+  // From the database itself, so that what a reader sees is what is there.
+  Result<std::vector<TableSchema>> read_tables() {
+    std::vector<TableSchema> tables;
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select,
+        database_.prepare("SELECT t.name, c.name, c.type FROM sqlite_schema AS t, "
+                          "pragma_table_info(t.name) AS c WHERE t.type = 'table' AND "
+                          "t.name GLOB 'rows_*' ORDER BY t.name, c.cid"));
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+      if (!has_row) return tables;
+      const std::string_view table = select.text(0).substr(kTablePrefix.size());
+      const std::string_view column = select.text(1);
+      if (!is_identifier(table) || !is_identifier(column))
+        return fail(Code::kCorruptInput, "table rows_{}, column {}: not a name Imagemill gives",
+                    table, column);
+      if (tables.empty() || tables.back().name != table) tables.push_back({std::string(table), {}});
+      if (column == "key" || column == "sub") continue;
+      const auto type = std::ranges::find(kTypeNames, select.text(2));
+      if (type == std::end(kTypeNames))
+        return fail(Code::kCorruptInput, "table rows_{}, column {}: type {}", table, column,
+                    select.text(2));
+      tables.back().columns.push_back(
+          {std::string(column), static_cast<ColumnType>(type - std::begin(kTypeNames))});
+    }
+  }
+
+  std::optional<RunLock> lock_;  // released last
+  std::mutex mutex_;             // guards all below
+  Database database_;
+  std::optional<WriteStatements> writing_;  // nullopt: opened for reading
+  std::unordered_map<std::string, JobTable> job_tables_;
+};
+
+Result<std::unique_ptr<RunStore>> make_writer(RunLock lock, Database database) {
+  IMAGEMILL_ASSIGN_OR_RETURN(WriteStatements writing, prepare_writing(database));
+  return std::make_unique<SqliteRunStore>(std::move(lock), std::move(database), std::move(writing));
+}
+
+}  // namespace
+
+const FinishedItem* find_finished(std::span<const FinishedItem> items, std::string_view key) {
+  const auto found = std::ranges::lower_bound(
+      items, key, {}, [](const FinishedItem& item) { return std::string_view(item.key); });
+  return found != items.end() && found->key == key ? &*found : nullptr;
+}
+
+Result<std::unique_ptr<RunStore>> RunStore::open(const std::string& path,
+                                                 const RunOptions& options) {
+  IMAGEMILL_ASSIGN_OR_RETURN(RunLock lock, RunLock::acquire(path + ".lock"));
+  IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_for_run(path, options));
+  return make_writer(std::move(lock), std::move(database));
+}
+
+Result<std::unique_ptr<RunStore>> RunStore::restart(const std::string& path,
+                                                    const RunOptions& options) {
+  IMAGEMILL_ASSIGN_OR_RETURN(RunLock lock, RunLock::acquire(path + ".lock"));
+  IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_anew(path, options));
+  return make_writer(std::move(lock), std::move(database));
+}
+
+Result<std::unique_ptr<RunStore>> RunStore::open_existing(const std::string& path) {
+  IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_for_reading(path));
+  return std::make_unique<SqliteRunStore>(std::nullopt, std::move(database), std::nullopt);
+}
+
+}  // namespace imagemill
