@@ -28,7 +28,8 @@ Result<uint64_t> phash(Resizer& resizer, const Image& image);
 // row, the first is the most significant. Cheaper, and blind to what changes brightness alone.
 Result<uint64_t> dhash(Resizer& resizer, const Image& image);
 
-// Of 64; two unrelated pictures have about 32, the same picture in other sizes or codecs 0 to 6.
+// Of 64. Among 40 camera originals, two had at least 20 by phash (32 on average) and 7 by dhash;
+// each against itself at a quarter of its size at most 2 and 1.
 inline int hash_distance(uint64_t a, uint64_t b) { return std::popcount(a ^ b); }
 
 // The DCT part of phash, straight from its definition: 32 x 32 grey samples.
