@@ -77,13 +77,13 @@ Result<std::shared_ptr<Buffer>> allocate_buffer(size_t bytes) {
 int plane_width(const PixelFormat& format, int channel, int width) {
   const bool chroma = format.model == ColorModel::kYCbCr && (channel == 1 || channel == 2);
   const int shift = chroma ? format.chroma_shift_x : 0;
-  return (width + (1 << shift) - 1) >> shift;
+  return ((width - 1) >> shift) + 1;
 }
 
 int plane_height(const PixelFormat& format, int channel, int height) {
   const bool chroma = format.model == ColorModel::kYCbCr && (channel == 1 || channel == 2);
   const int shift = chroma ? format.chroma_shift_y : 0;
-  return (height + (1 << shift) - 1) >> shift;
+  return ((height - 1) >> shift) + 1;
 }
 
 Result<size_t> image_bytes(int width, int height, const PixelFormat& format) {
