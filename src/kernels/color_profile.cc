@@ -14,6 +14,10 @@ namespace {
 // CMYK profiles with large tables have 3 MB; nothing real has more than this.
 constexpr size_t kMaxProfileBytes = size_t{16} << 20;
 
+// Tables of real profiles have at most five stages, float ones a few more. A multi-process element
+// may have as many as fit the file, and a CMYK transform runs all of them a hundred thousand times.
+constexpr cmsUInt32Number kMaxStages = 16;
+
 struct ContextDeleter {
   void operator()(void* context) const { cmsDeleteContext(static_cast<cmsContext>(context)); }
 };
@@ -198,6 +202,13 @@ bool ColorProfile::is_srgb() const {
 }
 
 Result<std::unique_ptr<IccTransform>> ColorProfile::transform(SampleType in, SampleType out) const {
+  for (const cmsTagSignature tag : {cmsSigAToB0Tag, cmsSigDToB0Tag}) {
+    if (!cmsIsTag(handles_->profile.get(), tag)) continue;
+    const auto* table = static_cast<const cmsPipeline*>(cmsReadTag(handles_->profile.get(), tag));
+    if (table != nullptr && cmsPipelineStageCount(table) > kMaxStages)
+      return fail(Code::kCorruptInput, "ICC profile: a table of {} stages, at most {} make sense",
+                  cmsPipelineStageCount(table), kMaxStages);
+  }
   auto handles = std::make_unique<IccTransform::Handles>();
   const ColorModel target =
       handles_->model == ColorModel::kGray ? ColorModel::kGray : ColorModel::kRgb;
