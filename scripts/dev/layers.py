@@ -41,7 +41,7 @@ CONTAINED = [
     (r"webp/.*", r"src/codec/webp"),
     (r"tiff\w*\.h", r"src/codec/tiff"),
     (r"zip\.h|archive\w*\.h", r"src/(source|sink)/"),
-    (r"libexif/.*|exempi/.*", r"src/image/"),
+    (r"expat\.h", r"src/image/"),
     (r"yaml-cpp/.*", r"src/engine/"),
     (r"CLI/.*", r"apps/cli/"),
     (r"(libheif|avif|jxl|libraw|OpenImageIO)/.*|seccomp\.h", r"apps/codec_host/"),

@@ -21,9 +21,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 // In place. The rows are aligned and padded to whole vectors.
 void mix_channels(const float* m, float* r, float* g, float* b, size_t count) {
   const hn::ScalableTag<float> d;
+  // Products and sums apart: fused ones would make the picture depend on the CPU.
   const auto row = [&](const float* k, auto vr, auto vg, auto vb) HWY_ATTR {
-    return hn::MulAdd(vr, hn::Set(d, k[0]),
-                      hn::MulAdd(vg, hn::Set(d, k[1]), hn::Mul(vb, hn::Set(d, k[2]))));
+    return hn::Add(hn::Mul(vr, hn::Set(d, k[0])),
+                   hn::Add(hn::Mul(vg, hn::Set(d, k[1])), hn::Mul(vb, hn::Set(d, k[2]))));
   };
   for (size_t i = 0; i < count; i += hn::Lanes(d)) {
     const auto vr = hn::Load(d, r + i);

@@ -91,8 +91,7 @@ TEST(MatrixShaper, all_targets_equal_the_reference) {
                              {TransferFunction::kPq, Primaries::kBt2020},
                              {TransferFunction::kHlg, Primaries::kBt2020},
                              {TransferFunction::kLinear, Primaries::kBt709}};
-  std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  for (const int64_t target : targets) {
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
     hwy::SetSupportedTargetsForTest(target);
     for (const Case& c : kCases)
       for (const SampleType in : {SampleType::kU8, SampleType::kU16, SampleType::kF32})
@@ -121,6 +120,21 @@ TEST(MatrixShaper, all_targets_equal_the_reference) {
               }
           }
         }
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
+TEST(MatrixShaper, all_targets_give_the_same_bytes) {
+  const MatrixShaper shaper(
+      spec_for(TransferFunction::kSrgb, Primaries::kDisplayP3, SampleType::kU16, SampleType::kF32));
+  const int width = 1000;
+  const auto in = row_of(SampleType::kU16, width, 1);
+  std::vector<std::vector<float>> rows;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    rows.emplace_back(width);
+    shaper.row({rows.back().data(), nullptr, nullptr}, {in.data(), in.data(), in.data()}, width);
+    EXPECT_EQ(rows.back(), rows.front()) << hwy::TargetName(target);
   }
   hwy::SetSupportedTargetsForTest(0);
 }
