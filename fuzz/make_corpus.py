@@ -37,6 +37,35 @@ def save(folder: str, name: str, mode: str, **options) -> bytes:
     return out.getvalue()
 
 
+def save_block(folder: str, name: str, data: bytes) -> None:
+    path = CORPUS / folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def camera_exif() -> bytes:
+    block = Image.Exif()
+    block[271], block[274] = "Maker", 6
+    block.get_ifd(0x8769).update({36867: "2019:07:04 12:34:56", 36881: "+02:00", 40962: 4000, 40963: 3000, 37500: b"maker note"})
+    block.get_ifd(0x8825).update({1: "S", 2: (33.0, 52.0, 12.0), 3: "E", 4: (151.0, 12.0, 0.0)})
+    return block.tobytes().removeprefix(b"Exif\0\0")
+
+
+def save_metadata() -> None:
+    save_block("exif", "camera.tif", camera_exif())
+    xmp = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" tiff:Orientation="6"><xmp:Rating>4</xmp:Rating>'
+        "<xmp:Thumbnails><rdf:Alt><rdf:li>AA</rdf:li></rdf:Alt></xmp:Thumbnails>"
+        "<dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    save_block("xmp", "utf8.xmp", xmp.encode())
+    save_block("xmp", "utf16.xmp", xmp.encode("utf-16"))
+    save_block("color_profile", "srgb.icc", SRGB)
+    save_block("color_profile", "lab.icc", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes())
+
+
 def save_cut(folder: str, name: str, data: bytes) -> None:
     (CORPUS / folder / name).write_bytes(data[: len(data) * 3 // 4])
 
@@ -69,6 +98,7 @@ def main() -> None:
         save("tiff", f"{name}.tif", mode, format="TIFF")
     save("tiff", "big.tif", "RGB", format="TIFF", big_tiff=True)
     save_cut("tiff", "cut.tif", plain)
+    save_metadata()
 
 
 if __name__ == "__main__":

@@ -236,6 +236,17 @@ TEST(ColorTransform, gray_profiles_and_gray_to_rgb) {
   EXPECT_TRUE(transform(PixelFormat::gray(), with_icc(icc_of(Primaries::kBt709)))->is_identity());
 }
 
+TEST(ColorTransform, wide_rows_are_worked_in_pieces_without_seams) {
+  constexpr int kWidth = 1100;
+  auto image = Image::allocate(kWidth, 1, PixelFormat::gray());
+  for (int x = 0; x < kWidth; ++x) image->plane(0).row<uint8_t>(0)[x] = static_cast<uint8_t>(x);
+  ASSERT_OK_AND_ASSIGN(const Image out,
+                       transform(image->format(), with_icc(gray_icc(1.4)))->apply(*image));
+  const uint8_t* row = out.plane(0).row<uint8_t>(0);
+  for (int x = 1; x < kWidth; ++x) ASSERT_EQ(row[x], row[x % 256]) << x;
+  EXPECT_EQ(row[255], 255);
+}
+
 TEST(ColorTransform, cmyk_without_profile_is_the_plain_formula) {
   PixelFormat format{SampleType::kU8, ColorModel::kCmyk};
   const Image image = spread<uint8_t>(64, 1, format, 255);
