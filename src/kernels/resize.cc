@@ -227,10 +227,15 @@ Result<> ResizeRun::channel(int c, const Plane& plane, SampleType type, const Pl
 
   // The alpha of this plane's grid, to divide by.
   Image grid_alpha = alpha_;
-  if (weights_ && chroma && src_.format().is_subsampled()) {
+  const int alpha_channel = src_.channels() - 1;
+  const bool own_source_grid = chroma && src_.format().is_subsampled();
+  if (weights_ && (own_source_grid || where != geometry(alpha_channel, alpha_.plane(0), 0, 0))) {
     IMAGEMILL_ASSIGN_OR_RETURN(grid_alpha, Image::allocate(plane.width, plane.height,
                                                            PixelFormat::gray(SampleType::kF32)));
-    IMAGEMILL_TRY(planes_.run(where, kernel_, {WorkSample::kF32, chroma_alpha_.plane(0), nullptr},
+    const PlaneInput source_alpha =
+        own_source_grid ? PlaneInput{WorkSample::kF32, chroma_alpha_.plane(0), nullptr}
+                        : input(alpha_channel);
+    IMAGEMILL_TRY(planes_.run(where, kernel_, source_alpha,
                               {WorkSample::kF32, grid_alpha.plane(0), nullptr}));
   }
   std::vector<float> work(static_cast<size_t>(plane.width));

@@ -188,6 +188,7 @@ std::vector<Grid> result_channels(const Image& src, const ResizeTarget& t, Resiz
                                                 : to_rgb(a, b, c, src.color.matrix);
     for (size_t k = 0; k < 3; ++k) channels[k].values[i] = mixed[k];
   }
+  if (to == ColorModel::kGray) channels.erase(channels.begin() + 1, channels.end());
   for (int c = 1; c < 3 && to == ColorModel::kYCbCr; ++c)
     channels[static_cast<size_t>(c)] =
         box_mean(channels[static_cast<size_t>(c)], plane_width(t.format, c, t.width),

@@ -110,6 +110,45 @@ TEST(Resize, alpha_weights_the_colours) {
   EXPECT_LE(worst_inside(PixelFormat::rgb(), PixelFormat::rgb(kU8, true)), kStep8);
 }
 
+// Half a step of the coarser of two sample types, and what float arithmetic adds.
+double tolerance(SampleType from, SampleType to) {
+  const auto step = [](SampleType t) {
+    return t == kU8 ? 1.0 / 255 : t == kU16 ? 1.0 / 65535 : t == kF16 ? 1.0 / 1024 : 0.0;
+  };
+  // 8-bit sources are resampled with 14-bit coefficients; a matrix adds the errors of three planes.
+  return 1.001 * step(to) + (from == kU8 ? 0.15 / 255 : 4e-5);
+}
+
+TEST(Resize, every_format_to_every_other) {
+  Resizer resizer;
+  std::vector<PixelFormat> formats;
+  for (const SampleType type : {kU8, kU16, kF16, kF32})
+    for (const bool alpha : {false, true})
+      for (const PixelFormat f : {PixelFormat::gray(type, alpha), PixelFormat::rgb(type, alpha),
+                                  ycbcr(type, 0, 0, alpha), ycbcr(type, 1, 1, alpha)})
+        formats.push_back(f);
+  const auto check = [&](const Image& src, const PixelFormat& to, ResizeKernel kernel) {
+    ResizeTarget t = target(9, 7, to);
+    t.crop_x = 1, t.crop_w = src.width() - 1.5;
+    const auto out = resizer.resize(src, t, kernel);
+    if (src.format().has_alpha && !to.has_alpha) {
+      ASSERT_THAT(out, FailsWith(Code::kInvalidArgument));
+      return;
+    }
+    ASSERT_THAT(out, IsOk());
+    ASSERT_OK_AND_ASSIGN(const Image expected, resize_ref(src, t, kernel));
+    EXPECT_LE(max_difference(*out, expected), tolerance(src.format().sample, to.sample))
+        << to_string(src.format()) << " to " << to_string(to) << ", kernel "
+        << static_cast<int>(kernel);
+  };
+  for (const PixelFormat& from : formats)
+    for (const Size size : {Size{13, 11}, Size{5, 4}}) {
+      const Image src = noise_image(size.width, size.height, from, 0.3, 0.7);
+      for (const PixelFormat& to : formats)
+        for (const ResizeKernel kernel : kKernels) check(src, to, kernel);
+    }
+}
+
 // A picture that is its own mirror image stays so: no half-pixel shift on either axis.
 TEST(Resize, symmetric_picture_stays_symmetric) {
   Resizer resizer;
