@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "base/cancel.h"
+#include "imagemill/cancel.h"
 #include "source/byte_stream.h"
 
 namespace imagemill {

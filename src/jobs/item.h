@@ -1,0 +1,37 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "codec/codec_set.h"
+#include "sink/sink.h"
+#include "source/source.h"
+#include "store/run_store.h"
+
+namespace imagemill {
+
+// One picture on its way through the pipeline. Whoever holds it is the only one: no locks.
+struct Item {
+  size_t source = 0;  // index of the run's source
+  SourceEntry entry;
+  std::string path;   // of the input below the output: names what comes of it
+  uint64_t rank = 0;  // in the sorted listing of the whole run: numbers in file names come from it
+  uint64_t position = 0;  // among the items this try works on: the order of ordered sinks
+
+  Bytes bytes;  // the file; kept until every job is done with it
+  ImageHeader header;
+  std::optional<Decoded> decoded;  // nullopt when no job asked for pixels
+  uint64_t reserved_bytes =
+      0;  // what decoding and the jobs may hold together, as promised to the budget
+
+  ItemRecord record;
+  std::vector<StagedFile> staged;
+
+  bool is_failed() const { return record.state == ItemState::kFailed; }
+};
+
+}  // namespace imagemill

@@ -1,0 +1,100 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A job is one file in this folder and one line in registry.cc. It declares what it wants to see of
+// a picture and which rows it writes; the engine reads, decodes once for all jobs, makes the views
+// and stores what comes out.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imagemill/job.h"
+#include "jobs/item.h"
+#include "jobs/view.h"
+
+namespace imagemill {
+
+// What a job may use while it works on one item. Valid during the call.
+class ItemContext {
+ public:
+  virtual ~ItemContext() = default;
+
+  virtual const Item& item() const = 0;
+  const ImageHeader& header() const { return item().header; }
+
+  // One of the views the job declared for this header.
+  virtual Result<Image> view(const ViewRequest& request) = 0;
+
+  // The path of this item's output: below `folder` (of the output, "" for its root), named as the
+  // run names files, with the extension of `format`. Unique within a folder.
+  virtual std::string output_path(std::string_view folder, FileFormat format) = 0;
+
+  // Stores a file. kCancelled with a message when the run's conflict rule says to leave what is
+  // there: the job returns it, the item counts as skipped.
+  virtual Result<> emit_file(const std::string& path, ByteSpan bytes) = 0;
+
+  // Stores a row of the job's own table; one value a column.
+  virtual void emit_row(std::vector<Value> values, std::string sub = {}) = 0;
+
+  virtual void warn(std::string text) = 0;
+
+  // Another job's row of this item, when this job declared needs_rows_of() it. Null when that job
+  // wrote none.
+  virtual const Row* row_of(std::string_view job) const = 0;
+
+  virtual const DecodeLimits& limits() const = 0;
+};
+
+// What a job may use after the last item.
+class FinishContext {
+ public:
+  virtual ~FinishContext() = default;
+  virtual RunStore& store() = 0;
+  // Bytes of a file that this run published; kNotFound when the sink cannot give files back
+  // (archives).
+  virtual Result<Bytes> read_output(const std::string& path) = 0;
+  virtual Result<> write_output(const std::string& path, ByteSpan bytes) = 0;
+};
+
+// Const methods are called from many threads at once.
+class Job {
+ public:
+  virtual ~Job() = default;
+  virtual const JobInfo& info() const = 0;
+
+  virtual std::optional<TableSchema> table() const { return std::nullopt; }
+
+  // Names of jobs whose rows of an item must exist before this one sees it.
+  virtual std::vector<std::string> needs_rows_of() const { return {}; }
+
+  // Which views the job will ask for, from the header alone. None: it needs no pixels of this item.
+  virtual std::vector<ViewRequest> views(const Item& item) const = 0;
+
+  // Bytes process() takes for itself beyond its views (an encoder's output and buffers).
+  virtual uint64_t working_bytes(const Item& item) const {
+    (void)item;
+    return 0;
+  }
+
+  virtual Result<> process(ItemContext& context) const = 0;
+
+  // After the last item of a run that was not cancelled.
+  virtual Result<> finish(FinishContext& context) {
+    (void)context;
+    return {};
+  }
+};
+
+// Makes a job from checked options. Errors: kInvalidArgument for options that contradict each
+// other.
+Result<std::unique_ptr<Job>> make_job(std::string_view name, const OptionValues& options,
+                                      const CodecSet& codecs);
+
+// Sorts jobs so that each comes after those whose rows it needs; otherwise the order given.
+// kInvalidArgument for a cycle or a job that is not part of the run, naming it.
+Result<std::vector<std::unique_ptr<Job>>> order_jobs(std::vector<std::unique_ptr<Job>> jobs);
+
+}  // namespace imagemill

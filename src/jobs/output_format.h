@@ -1,0 +1,13 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "codec/codec_set.h"
+
+namespace imagemill {
+
+// What `--format keep` writes for a picture of this format: the same where it can be written; else
+// JPEG, or PNG where alpha would be lost or the format is one of flat colours (GIF, BMP).
+FileFormat kept_format(const CodecSet& codecs, FileFormat format, bool has_alpha);
+
+}  // namespace imagemill

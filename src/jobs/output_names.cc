@@ -1,0 +1,75 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/output_names.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/file_system.h"
+#include "base/hash.h"
+
+namespace imagemill {
+namespace {
+
+uint64_t name_hash(std::string_view name) { return hash_content(as_byte_span(name)).low; }
+
+std::string with_extension(std::string_view stem, FileFormat format) {
+  const std::string_view extension = format_extension(format);
+  return extension.empty() ? std::string(stem) : fmt::format("{}.{}", stem, extension);
+}
+
+}  // namespace
+
+OutputNames::OutputNames(Renaming renaming, std::span<const NamedInput> inputs,
+                         std::function<FileFormat(FileFormat)> format_rule)
+    : renaming_(renaming), format_rule_(std::move(format_rule)) {
+  if (renaming == Renaming::kSequence) {
+    const uint64_t last = inputs.empty() ? 0 : inputs.back().rank + 1;
+    digits_ = std::max(4, static_cast<int>(std::to_string(last).size()));
+    return;
+  }
+  std::unordered_set<uint64_t> taken;
+  taken.reserve(inputs.size());
+  std::vector<const NamedInput*> met;
+  // Whoever keeps its own full name has the first right to it.
+  for (const bool own_name : {true, false}) {
+    for (const NamedInput& input : inputs) {
+      const std::string name = planned_name(input.path);
+      if ((name == input.path) == own_name && !taken.insert(name_hash(name)).second)
+        met.push_back(&input);
+    }
+  }
+  for (const NamedInput* input : met) {
+    const FileFormat format = format_rule_(format_of_extension(lower_extension(input->path)));
+    std::string stem(input->path);
+    for (int n = 2; !taken.insert(name_hash(with_extension(stem, format))).second; ++n)
+      stem = fmt::format("{}~{}", input->path, n);
+    stems_.emplace(input->rank, std::move(stem));
+  }
+  taken_.assign(taken.begin(), taken.end());
+  std::ranges::sort(taken_);
+}
+
+std::string OutputNames::planned_name(std::string_view input_path) const {
+  const std::string extension = lower_extension(input_path);
+  const FileFormat format = format_rule_(format_of_extension(extension));
+  if (format == FileFormat::kUnknown || extension_fits(format, extension))
+    return std::string(input_path);
+  return with_extension(join_path(parent_path(input_path), file_stem(input_path)), format);
+}
+
+std::string OutputNames::path_for(std::string_view input_path, uint64_t rank,
+                                  FileFormat format) const {
+  if (renaming_ == Renaming::kSequence)
+    return with_extension(fmt::format("{:0{}}", rank + 1, digits_), format);
+  if (const auto it = stems_.find(rank); it != stems_.end())
+    return with_extension(it->second, format);
+  std::string planned = planned_name(input_path);
+  if (extension_fits(format, lower_extension(planned))) return planned;
+  std::string name = with_extension(input_path, format);
+  for (int n = 2; std::ranges::binary_search(taken_, name_hash(name)); ++n)
+    name = with_extension(fmt::format("{}~{}", input_path, n), format);
+  return name;
+}
+
+}  // namespace imagemill

@@ -1,0 +1,15 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// One factory and one info a job, defined in the job's own file. registry.cc is the only list of
+// them.
+#pragma once
+
+#include "jobs/job.h"
+
+namespace imagemill {
+
+const JobInfo& prepare_info();
+Result<std::unique_ptr<Job>> make_prepare(const OptionValues& options, const CodecSet& codecs);
+
+}  // namespace imagemill
