@@ -1,0 +1,89 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/committer.h"
+
+#include "base/hash.h"
+
+namespace imagemill {
+namespace {
+
+constexpr std::chrono::seconds kGroupAge{1};
+
+}  // namespace
+
+Result<> Committer::add(Item& item) {
+  const std::lock_guard lock(mutex_);
+  for (const StagedFile& file : item.staged) {
+    if (item.is_failed() || published_.insert(hash_content(as_byte_span(file.path)).low).second)
+      continue;
+    item.record.state = ItemState::kFailed;
+    item.record.stage = "commit";
+    item.record.code = Code::kInternal;
+    item.record.message = fmt::format("{}: another item of this run has written it", file.path);
+  }
+  if (item.record.state != ItemState::kDone) {
+    for (const StagedFile& file : item.staged) sink_.discard(file);
+    item.staged.clear();
+    item.record.outputs.clear();
+    item.record.rows.clear();
+  }
+  switch (item.record.state) {
+    case ItemState::kDone:
+      ++totals_.done;
+      break;
+    case ItemState::kFailed:
+      ++totals_.failed;
+      break;
+    case ItemState::kSkipped:
+      ++totals_.skipped;
+      break;
+  }
+  if (item.record.state == ItemState::kDone && item.record.is_damaged) ++totals_.damaged;
+  if (records_.empty()) oldest_ = std::chrono::steady_clock::now();
+  std::ranges::move(item.staged, std::back_inserter(files_));
+  item.staged.clear();
+  records_.push_back(std::move(item.record));
+  if (records_.size() >= group_items_ || std::chrono::steady_clock::now() - oldest_ >= kGroupAge)
+    return commit_locked();
+  return {};
+}
+
+Result<> Committer::commit_if_due() {
+  const std::lock_guard lock(mutex_);
+  if (records_.empty() || std::chrono::steady_clock::now() - oldest_ < kGroupAge) return {};
+  return commit_locked();
+}
+
+Result<> Committer::commit() {
+  const std::lock_guard lock(mutex_);
+  return commit_locked();
+}
+
+RunTotals Committer::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+Result<> Committer::commit_locked() {
+  if (broken_) return std::unexpected(*broken_);
+  if (records_.empty()) return {};
+  const auto publish = [&]() -> Result<> {
+    std::vector<OutputRecord> outputs;
+    for (const ItemRecord& record : records_)
+      outputs.insert(outputs.end(), record.outputs.begin(), record.outputs.end());
+    if (!outputs.empty()) {
+      IMAGEMILL_TRY(store_.announce(outputs));
+      IMAGEMILL_TRY(sink_.publish(files_));
+    }
+    return store_.commit(records_, sink_.state());
+  };
+  if (auto result = publish(); !result) {
+    broken_ = result.error();
+    return result;
+  }
+  records_.clear();
+  files_.clear();
+  return {};
+}
+
+}  // namespace imagemill

@@ -1,0 +1,56 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where items end: records and staged files are gathered into groups, and a group becomes durable
+// as a whole, files first, rows after. What is not in a committed group did not happen, and is done
+// again by the next run.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "jobs/item.h"
+#include "sink/sink.h"
+#include "store/run_store.h"
+
+namespace imagemill {
+
+class Committer {
+ public:
+  Committer(RunStore& store, Sink& sink, size_t group_items)
+      : store_(store), sink_(sink), group_items_(group_items) {}
+
+  // Takes over the item's record and files. The error of a group that could not be committed ends
+  // the run.
+  Result<> add(Item& item);
+
+  // Commits what has waited for a second. Called by the run's clock, so that a slow picture does
+  // not hold back fast ones.
+  Result<> commit_if_due();
+
+  // Commits what is left.
+  Result<> commit();
+
+  RunTotals totals() const;
+
+ private:
+  Result<> commit_locked();
+
+  RunStore& store_;
+  Sink& sink_;
+  const size_t group_items_;
+
+  mutable std::mutex mutex_;
+  // All below guarded by mutex_.
+  std::vector<ItemRecord> records_;
+  std::vector<StagedFile> files_;
+  std::unordered_set<uint64_t> published_;  // hashes of paths: no two items may share one
+  std::chrono::steady_clock::time_point oldest_;
+  std::optional<Status> broken_;  // after a failure nothing more is committed
+  RunTotals totals_;
+};
+
+}  // namespace imagemill

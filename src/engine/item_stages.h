@@ -1,0 +1,47 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What happens to one item: read, decode once, let every job work, hand over to the committer. Each
+// function is one stage of the pipeline and may be called from any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/run_inputs.h"
+#include "imagemill/engine.h"
+#include "jobs/job.h"
+#include "jobs/output_names.h"
+#include "pipeline/pipeline.h"
+#include "sink/sink.h"
+
+namespace imagemill {
+
+enum class OnConflict : uint8_t { kSkip, kOverwrite, kRename };
+
+// Everything the stages share; fixed while the run lasts.
+struct StageContext {
+  RunInputs& inputs;
+  Sink& sink;
+  CodecSet codecs{};
+  std::vector<std::unique_ptr<Job>> jobs;  // ordered
+  const OutputNames& names;
+  const std::unordered_set<std::string>& own_paths;  // written by earlier tries of this run
+  OnConflict on_conflict = OnConflict::kSkip;
+  FailOn fail_on = FailOn::kNone;
+  DecodeLimits limits;
+  uint64_t max_file_bytes = 0;
+  uint64_t item_bytes_max = 0;  // what one item may hold
+  ViewTools tools{};
+};
+
+// Bytes, content hash, header; what decoding will take is promised here.
+std::optional<StageFailure> read_item(StageContext& context, Item& item);
+
+std::optional<StageFailure> decode_item(StageContext& context, Item& item);
+
+std::optional<StageFailure> run_jobs(StageContext& context, Item& item);
+
+}  // namespace imagemill

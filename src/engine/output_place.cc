@@ -1,0 +1,42 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/output_place.h"
+
+namespace imagemill {
+
+Result<OutputPlace> OutputPlace::open(const std::string& output, const std::string& layout,
+                                      FileSystem& fs) {
+  if (output.empty()) return fail(Code::kInvalidArgument, "no output given");
+  OutputPlace place;
+  place.output_ = output;
+  while (place.output_.size() > 1 && place.output_.back() == '/') place.output_.pop_back();
+  if (layout == "webdataset")
+    place.kind_ = SinkKind::kWebDataset;
+  else if (lower_extension(place.output_) == "zip")
+    place.kind_ = SinkKind::kZip;
+
+  const bool is_archive = place.kind_ == SinkKind::kZip;
+  place.state_folder_ =
+      is_archive ? place.output_ + ".imagemill" : join_path(place.output_, ".imagemill");
+  if (const auto there = fs.stat(place.output_)) {
+    const bool is_folder = there->kind == FileStat::Kind::kFolder;
+    if (is_folder == is_archive)
+      return fail(Code::kInvalidArgument, "{}: is a {}, expected a {}", output,
+                  is_folder ? "folder" : "file", is_archive ? "ZIP archive" : "folder");
+    if (is_archive && !fs.stat(place.state_folder_))
+      return fail(
+          Code::kInvalidArgument,
+          "{}: exists and was not written by a run that can be resumed; remove it or name another",
+          output);
+  }
+  return place;
+}
+
+Result<> OutputPlace::create(FileSystem& fs) const { return fs.create_folders(staging_folder()); }
+
+std::vector<std::string> OutputPlace::private_folders() const {
+  if (kind_ == SinkKind::kZip) return {state_folder_};
+  return {output_};
+}
+
+}  // namespace imagemill

@@ -1,0 +1,93 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+
+#include "imagemill/engine.h"
+
+namespace imagemill {
+namespace {
+
+constexpr size_t kRecipeBytesMax = 1 << 20;
+
+Result<std::string> text_of(const YAML::Node& value, const std::string& key) {
+  if (value.IsScalar()) return value.Scalar();
+  if (!value.IsSequence())
+    return fail(Code::kInvalidArgument, "line {}: {}: expected a value", value.Mark().line + 1,
+                key);
+  std::string joined;
+  for (const YAML::Node& part : value) {
+    if (!part.IsScalar())
+      return fail(Code::kInvalidArgument, "line {}: {}: expected a list of values",
+                  part.Mark().line + 1, key);
+    joined += (joined.empty() ? "" : "\n") + part.Scalar();
+  }
+  return joined;
+}
+
+std::unexpected<Status> unknown_key(const std::string& key, const YAML::Node& at,
+                                    std::span<const std::string_view> known) {
+  const std::string_view near = nearest_name(key, known);
+  return fail(Code::kInvalidArgument, "line {}: unknown key '{}'{}", at.Mark().line + 1, key,
+              near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
+}
+
+Result<> merge_options(const YAML::Node& map, std::span<const OptionSpec> specs,
+                       std::map<std::string, std::string>& options) {
+  if (!map.IsMap())
+    return fail(Code::kInvalidArgument, "line {}: expected 'option: value' lines",
+                map.Mark().line + 1);
+  std::vector<std::string_view> known;
+  for (const OptionSpec& spec : specs) known.push_back(spec.name);
+  for (const auto& pair : map) {
+    const std::string key = pair.first.Scalar();
+    if (std::ranges::find(known, key) == known.end()) return unknown_key(key, pair.first, known);
+    IMAGEMILL_ASSIGN_OR_RETURN(std::string value, text_of(pair.second, key));
+    options.emplace(key, std::move(value));  // what is there stays
+  }
+  return {};
+}
+
+Result<> merge(const YAML::Node& root, RunSpec& spec) {
+  if (!root.IsMap()) return fail(Code::kInvalidArgument, "expected a mapping of options");
+  if (spec.jobs.empty() && root["jobs"]) {
+    for (const YAML::Node& name : root["jobs"]) spec.jobs.push_back({name.Scalar(), {}});
+  }
+  std::vector<std::string_view> known = {"jobs"};
+  for (const OptionSpec& option : run_options()) known.push_back(option.name);
+  for (const JobInfo& job : list_jobs()) known.push_back(job.name);
+  for (const auto& pair : root) {
+    const std::string key = pair.first.Scalar();
+    if (key == "jobs") continue;
+    if (const JobInfo* job = find_job(key)) {
+      const auto request = std::ranges::find(spec.jobs, key, &JobRequest::name);
+      std::map<std::string, std::string> unused;
+      IMAGEMILL_TRY(merge_options(pair.second, job->options,
+                                  request != spec.jobs.end() ? request->options : unused));
+    } else if (std::ranges::find(known, key) != known.end()) {
+      IMAGEMILL_ASSIGN_OR_RETURN(std::string value, text_of(pair.second, key));
+      spec.options.emplace(key, std::move(value));
+    } else {
+      return unknown_key(key, pair.first, known);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> apply_recipe(const std::string& yaml, RunSpec& spec) {
+  if (yaml.size() > kRecipeBytesMax)
+    return fail(Code::kResourceExhausted, "{} bytes, a recipe may have {}", yaml.size(),
+                kRecipeBytesMax);
+  try {
+    const YAML::Node root = YAML::Load(yaml);
+    if (root.IsNull()) return {};
+    return merge(root, spec);
+  } catch (const YAML::Exception& e) {
+    return fail(Code::kInvalidArgument, "line {}: {}", e.mark.line + 1, e.msg);
+  }
+}
+
+}  // namespace imagemill

@@ -1,0 +1,84 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run_inputs.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace imagemill {
+namespace {
+
+struct Shard {
+  uint64_t index = 0;  // 0-based
+  uint64_t count = 1;
+};
+
+Result<Shard> parse_shard(const std::string& text) {
+  if (text.empty()) return Shard{};
+  Shard shard;
+  const char* end = text.data() + text.size();
+  const auto [slash, error] = std::from_chars(text.data(), end, shard.index);
+  if (error != std::errc() || slash == end || *slash != '/' ||
+      std::from_chars(slash + 1, end, shard.count).ptr != end || shard.index < 1 ||
+      shard.index > shard.count)
+    return fail(Code::kInvalidArgument, "--shard: '{}', expected i/n with 1 <= i <= n", text);
+  --shard.index;
+  return shard;
+}
+
+std::string unique_name(std::string name, std::set<std::string>& taken) {
+  std::string candidate = name;
+  for (int n = 2; !taken.insert(candidate).second; ++n) candidate = fmt::format("{}~{}", name, n);
+  return candidate;
+}
+
+}  // namespace
+
+bool RunInputs::has_sequential_source() const {
+  return std::ranges::any_of(sources, [](const auto& source) { return source->is_sequential(); });
+}
+
+std::string RunInputs::path_of(const RankedEntry& entry) const {
+  const std::string path = entry.entry.path();
+  return sources.size() > 1 ? join_path(sources[entry.source]->name(), path) : path;
+}
+
+Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const OptionValues& options,
+                              const std::vector<std::string>& skip_folders,
+                              const std::string& standard_input, FileSystem& fs,
+                              const CancelToken& cancel) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const Shard shard, parse_shard(options.text("shard")));
+  SourceOptions source_options;
+  source_options.limits.max_file_bytes = options.bytes("limit-file");
+  source_options.include = options.texts("include");
+  source_options.exclude = options.texts("exclude");
+  source_options.skip_folders = skip_folders;
+
+  RunInputs out;
+  std::set<std::string> names;
+  for (const std::string& input : inputs) {
+    const std::string name = unique_name(default_source_name(input), names);
+    IMAGEMILL_ASSIGN_OR_RETURN(auto source,
+                               open_source(input, name, source_options, fs, standard_input));
+    IMAGEMILL_ASSIGN_OR_RETURN(Listing listing, source->list(cancel));
+    out.entries.reserve(out.entries.size() + listing.entries.size());
+    for (SourceEntry& entry : listing.entries) {
+      out.entries.push_back({static_cast<uint32_t>(out.sources.size()), 0, std::move(entry)});
+    }
+    std::ranges::move(listing.failures, std::back_inserter(out.failures));
+    out.sources.push_back(std::move(source));
+  }
+  std::ranges::sort(out.entries, {},
+                    [](const RankedEntry& e) -> const std::string& { return e.entry.key; });
+  for (uint64_t rank = 0; rank < out.entries.size(); ++rank) out.entries[rank].rank = rank;
+  if (shard.count > 1) {
+    std::erase_if(out.entries,
+                  [&](const RankedEntry& e) { return e.rank % shard.count != shard.index; });
+    if (shard.index != 0)
+      out.failures.clear();  // what could not be listed is told once, by the first shard
+  }
+  return out;
+}
+
+}  // namespace imagemill

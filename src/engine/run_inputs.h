@@ -1,0 +1,41 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The listing of a run: every entry of every source with its rank, fixed before the first is read.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "imagemill/cancel.h"
+#include "imagemill/engine.h"
+#include "source/source.h"
+#include "store/run_store.h"
+
+namespace imagemill {
+
+struct RankedEntry {
+  uint32_t source = 0;  // index into RunInputs::sources
+  uint64_t rank = 0;    // among all entries, sorted by key
+  SourceEntry entry;
+};
+
+struct RunInputs {
+  std::vector<std::unique_ptr<Source>> sources;
+  std::vector<RankedEntry> entries;  // in rank order
+  std::vector<SourceFailure> failures;
+
+  bool has_sequential_source() const;
+  // The entry's path below the output: with several sources, each has a folder of its own.
+  std::string path_of(const RankedEntry& entry) const;
+};
+
+// Opens and lists.
+Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const OptionValues& options,
+                              const std::vector<std::string>& skip_folders,
+                              const std::string& standard_input, FileSystem& fs,
+                              const CancelToken& cancel);
+
+}  // namespace imagemill

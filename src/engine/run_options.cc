@@ -1,0 +1,61 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "imagemill/engine.h"
+
+namespace imagemill {
+namespace {
+
+constexpr std::array kRunOptions = {
+    OptionSpec{"threads", OptionKind::kInteger, "0",
+               "compute threads; 0: as many as the machine has cores", "", 0, 1024, false},
+    OptionSpec{"max-memory", OptionKind::kBytes, "0",
+               "most memory the run may take, such as 512M; 0: half of the machine's", "", 0, 0,
+               false},
+    OptionSpec{
+        "fail-on", OptionKind::kChoice, "none",
+        "which damage makes a picture fail; none: deliver what can be decoded, marked as damaged",
+        "none|truncated|error|warning"},
+    OptionSpec{"limit-pixels", OptionKind::kInteger, "268000000", "pixels a picture may have", "",
+               1, 4e9},
+    OptionSpec{"limit-file", OptionKind::kBytes, "1G", "bytes an input file may have"},
+    OptionSpec{"limit-seconds", OptionKind::kReal, "10", "seconds that decoding one file may take",
+               "", 0.1, 3600},
+    OptionSpec{"include", OptionKind::kTexts, "",
+               "only inputs that match this pattern, such as '*.jpg' or 'raw/**'"},
+    OptionSpec{"exclude", OptionKind::kTexts, "", "no inputs that match this pattern"},
+    OptionSpec{"shard", OptionKind::kText, "",
+               "i/n: only every n-th input, from the i-th (1-based) on"},
+    OptionSpec{"on-conflict", OptionKind::kChoice, "skip",
+               "when a file that is not this run's own is in the way", "skip|overwrite|rename"},
+    OptionSpec{"rename", OptionKind::kChoice, "keep",
+               "keep: outputs are named as inputs; sequence: 0001.jpg, 0002.jpg ...",
+               "keep|sequence"},
+    OptionSpec{"layout", OptionKind::kChoice, "auto",
+               "auto: a .zip output is an archive, else a folder of files; webdataset: tar shards "
+               "in a folder",
+               "auto|webdataset"},
+    OptionSpec{"shard-entries", OptionKind::kInteger, "10000", "pictures in a tar shard", "", 1,
+               10000},
+    OptionSpec{"restart", OptionKind::kFlag, "false",
+               "forget what an earlier run wrote here and do everything anew", "", 0, 0, false},
+    OptionSpec{"dry-run", OptionKind::kFlag, "false", "say what would be done, write nothing", "",
+               0, 0, false},
+    // For tests and for looking into a problem.
+    OptionSpec{"executor", OptionKind::kChoice, "threaded",
+               "serial: one item after the other on one thread", "threaded|serial", 0, 0, false},
+    OptionSpec{"queue-capacity", OptionKind::kInteger, "8", "items that may wait before a stage",
+               "", 1, 1024, false},
+    OptionSpec{"shuffle", OptionKind::kInteger, "0",
+               "take the inputs in an order shuffled with this seed; 0: as listed", "", 0, 4e9,
+               false},
+    OptionSpec{"group-items", OptionKind::kInteger, "256",
+               "items that are committed together, at most", "", 1, 4096, false},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> run_options() { return kRunOptions; }
+
+}  // namespace imagemill
