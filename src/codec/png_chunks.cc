@@ -199,6 +199,7 @@ Result<PngChunks> read_png_chunks(ByteSpan bytes, PngMetadata what) {
   }
   if (chunk && before_pixels)
     return fail(Code::kCorruptInput, "PNG: no pixels (no IDAT chunk) in {} bytes", bytes.size());
+  out.is_cut = !chunk;
   return out;
 }
 

@@ -14,6 +14,7 @@ namespace imagemill {
 struct PngChunks {
   ImageHeader header;
   bool is_interlaced = false;
+  bool is_cut = false;  // the end mark was not found
   ColorSpace color;
   Metadata metadata;
   Complaints complaints;

@@ -20,9 +20,13 @@ namespace {
 // No chunk that libpng still reads (palette, transparency) comes near this.
 constexpr png_alloc_size_t kMaxChunkBytes = 1 << 20;
 
+// libpng asks for compressed bytes in lots of 4096 and gets nothing when fewer are left: in a cut
+// file it asks for few, so that the rows in the last lot are not lost.
+constexpr size_t kLotBytesOfCutFile = 16;
+
 class PngReader {
  public:
-  PngReader(ByteSpan bytes, const DecodeLimits& limits, Complaints& complaints)
+  PngReader(ByteSpan bytes, bool is_cut, const DecodeLimits& limits, Complaints& complaints)
       : bytes_(bytes), complaints_(complaints) {
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
     info_ = png_ != nullptr ? png_create_info_struct(png_) : nullptr;
@@ -30,6 +34,7 @@ class PngReader {
     png_set_read_fn(png_, this, on_read);
     const auto side = static_cast<png_uint_32>(limits.max_side);
     png_set_user_limits(png_, side, side);
+    if (is_cut) png_set_compression_buffer_size(png_, kLotBytesOfCutFile);
     png_set_chunk_malloc_max(png_, kMaxChunkBytes);
     // A wrong checksum is damage to be reported, not a reason to lose the pixels around it.
     png_set_crc_action(png_, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
@@ -149,7 +154,7 @@ void clear_rows(const Image& image, int from) {
 Result<Image> read_pixels(ByteSpan bytes, const PngChunks& chunks, const DecodeRequest& request,
                           Complaints& complaints) {
   const ImageHeader& header = chunks.header;
-  PngReader reader(bytes, request.limits, complaints);
+  PngReader reader(bytes, chunks.is_cut, request.limits, complaints);
   if (!reader.is_ready()) return fail(Code::kResourceExhausted, "PNG: no memory for a decoder");
   if (!reader.start(header.pixel_format))
     return fail(Code::kCorruptInput, "PNG: before the pixels: {}", reader.error());
