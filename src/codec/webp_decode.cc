@@ -79,6 +79,11 @@ Result<> place_frame(const WebPDemuxer* demuxer, WebpFile& out) {
   const bool is_truncated = frame.complete == 0;
   WebPDemuxReleaseIterator(&frame);
   const ImageHeader& header = out.header;
+  // Cut inside the first frame, before its size: the canvas is all that is known.
+  if (is_truncated && (out.frame_width == 0 || out.frame_height == 0)) {
+    out.is_truncated = true;
+    return {};
+  }
   if (out.frame_x < 0 || out.frame_y < 0 || out.frame_width < 1 || out.frame_height < 1 ||
       out.frame_width > header.width - out.frame_x ||
       out.frame_height > header.height - out.frame_y)
@@ -133,6 +138,8 @@ Result<> decode_frame(const WebpFile& file, const Image& canvas, Complaints& com
   const RowDecoder decoder(WebPINewRGB(has_alpha ? MODE_RGBA : MODE_RGB, nullptr, 0, 0),
                            WebPIDelete);
   if (decoder == nullptr) return fail(Code::kResourceExhausted, "WebP: no memory for a decoder");
+  if (file.frame.empty())
+    return fail(Code::kCorruptInput, "WebP: the file ends before its first frame");
   const VP8StatusCode status = WebPIUpdate(decoder.get(), as_u8(file.frame), file.frame.size());
   if (status == VP8_STATUS_OUT_OF_MEMORY)
     return fail(Code::kResourceExhausted, "WebP: no memory to decode {}x{} pixels",
