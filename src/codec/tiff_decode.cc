@@ -292,6 +292,7 @@ class TiffDecoder final : public Decoder {
     IMAGEMILL_TRY(complaints.check(request.fail_on, "TIFF"));
     out.header = layout.header;
     out.metadata = read_metadata(*file);
+    if (layout.drops_profile) out.metadata.icc = nullptr;
     out.image.color.icc = out.metadata.icc;
     out.is_damaged = complaints.is_damaged;
     out.warnings = std::move(complaints.warnings);

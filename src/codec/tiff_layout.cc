@@ -48,6 +48,8 @@ Result<> read_colors(const TiffFile& file, uint16_t photometric, TiffLayout& out
     case PHOTOMETRIC_LOGLUV:
       model = ColorModel::kRgb;
       out.is_converted_by_library = true;
+      out.drops_profile = true;
+      out.header.has_icc = false;
       out.warnings.emplace_back("Lab or logarithmic colours are delivered as 8-bit RGB");
       return {};
     default:

@@ -24,6 +24,7 @@ struct TiffLayout {
   bool is_premultiplied = false;
   // Colour spaces that libtiff itself turns into 8-bit RGB (Lab, LogLuv, subsampled YCbCr).
   bool is_converted_by_library = false;
+  bool drops_profile = false;  // the profile describes what the conversion leaves behind
   std::vector<std::string> warnings;
 };
 
