@@ -19,7 +19,7 @@ constexpr uint64_t kMaxFields = 4096;
 constexpr uint64_t kMaxCopiedValue = 1 << 20;  // maker notes are the largest
 
 constexpr uint16_t kOrientation = 274, kExifDirectory = 34665, kGpsDirectory = 34853;
-constexpr uint16_t kShort = 3, kLong = 4;
+constexpr uint16_t kLong = 4;
 
 // Tags of the first directory that speak of the picture's making, not of its samples.
 constexpr std::array<uint16_t, 10> kDescriptive = {270, 271, 272, kOrientation, 305,
@@ -193,7 +193,7 @@ NewField pointer_to(uint16_t tag, uint32_t offset) {
 
 // Appends a directory and its values; its offset.
 uint32_t append_directory(Bytes& out, std::vector<NewField> fields) {
-  std::ranges::stable_sort(fields, {}, &NewField::tag);
+  std::ranges::sort(fields, {}, &NewField::tag);
   if (out.size() % 2 != 0) out.push_back({});
   const auto offset = static_cast<uint32_t>(out.size());
   uint64_t values = out.size() + 2 + fields.size() * 12 + 4;
