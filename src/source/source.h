@@ -60,10 +60,11 @@ struct SourceLimits {
 };
 
 struct SourceOptions {
-  SourceLimits limits;
-  std::vector<std::string> include;  // globs over path(); empty: everything
-  std::vector<std::string> exclude;
-  std::vector<std::string> skip_folders;  // absolute paths never descended into (the output folder)
+  SourceLimits limits = {};
+  std::vector<std::string> include = {};  // globs over path(); empty: everything
+  std::vector<std::string> exclude = {};
+  std::vector<std::string> skip_folders =
+      {};  // absolute paths never descended into (the output folder)
 };
 
 class Source {
