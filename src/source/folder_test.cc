@@ -1,5 +1,6 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -131,6 +132,24 @@ TEST(FolderSource, an_unreadable_folder_is_one_failure) {
   std::filesystem::permissions(folder / "in/locked", std::filesystem::perms::owner_all);
   EXPECT_THAT(listed.keys(), ElementsAre("in/a.jpg"));
   EXPECT_THAT(listed.failures(), ElementsAre(Pair("in/locked", Code::kIoError)));
+}
+
+TEST(FolderSource, a_folder_deeper_than_a_path_can_name_is_one_failure) {
+  TestFolder folder;
+  folder.write("in/a.jpg", "");
+  const std::string name(200, 'd');
+  int fd = ::open((folder / "in").c_str(), O_RDONLY | O_DIRECTORY);
+  for (int depth = 0; depth < 30; ++depth) {
+    ASSERT_EQ(::mkdirat(fd, name.c_str(), 0700), 0);
+    const int next = ::openat(fd, name.c_str(), O_RDONLY | O_DIRECTORY);
+    ::close(fd);
+    fd = next;
+  }
+  ::close(fd);
+  ASSERT_OK_AND_ASSIGN(const ListedSource listed, list_source(folder / "in"));
+  EXPECT_THAT(listed.keys(), ElementsAre("in/a.jpg"));
+  ASSERT_THAT(listed.listing.failures, SizeIs(1));
+  EXPECT_EQ(listed.listing.failures[0].status.code(), Code::kIoError);
 }
 
 TEST(FolderSource, names_of_any_bytes_are_read_and_told_apart) {

@@ -1,8 +1,8 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The central directory of a ZIP (PKWARE APPNOTE 6.3), read by us and not by libzip because safety
-// needs what libzip hides: where each member's local header lies, so that overlapping members are
+// The central directory of a ZIP (PKWARE APPNOTE 6.3), read by us because safety needs what
+// libraries hide: where each member's local header lies, so that overlapping members are
 // found before anything is inflated.
 #pragma once
 

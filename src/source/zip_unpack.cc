@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/zip_unpack.h"
 
+#include <archive.h>
 #include <libdeflate.h>
-#include <zip.h>
 
 #include <algorithm>
 #include <initializer_list>
@@ -50,8 +50,8 @@ void append_le(Bytes& out, int bytes, uint64_t value) {
   for (int i = 0; i < bytes; ++i) out.push_back(static_cast<std::byte>(value >> (8 * i) & 0xff));
 }
 
-// libzip unpacks members of archives only, so the member becomes an archive of its own: thus no
-// handle is shared between threads, and the bytes come through our FileSystem like all others.
+// libarchive unpacks members of archives only, so the member becomes an archive of its own: thus
+// nothing is shared between threads, and the bytes come through our FileSystem like all others.
 Bytes archive_of_one(const PackedMember& member, size_t unpacked_bytes) {
   constexpr uint16_t kEndMarkFlag = 2;  // of LZMA: the data ends with a mark
   Bytes archive;
@@ -92,45 +92,41 @@ Bytes archive_of_one(const PackedMember& member, size_t unpacked_bytes) {
   return archive;
 }
 
-Result<> unpack_with_libzip(const PackedMember& packed, std::span<std::byte> out) {
-  const uint16_t method = packed.method;
-  if (packed.bytes.size() > 0xfffffff0 || out.size() > 0xfffffff0)
-    return fail(Code::kUnsupported, "method {}: members above 4 GiB", method);
-  const Bytes bytes = archive_of_one(packed, out.size());
-  zip_error_t error;
-  zip_error_init(&error);
-  zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
-  zip_t* opened = source != nullptr ? zip_open_from_source(source, ZIP_RDONLY, &error) : nullptr;
-  if (opened == nullptr) {
-    zip_source_free(source);
-    zip_error_fini(&error);
-    return fail(Code::kInternal, "method {}: libzip does not open the member", method);
-  }
-  const std::unique_ptr<zip_t, CallOnDelete<&zip_discard>> archive(opened);
-  const std::unique_ptr<zip_file_t, CallOnDelete<&zip_fclose>> member(
-      zip_fopen_index(archive.get(), 0, 0));
-  if (!member)
-    return fail(Code::kUnsupported, "method {}: {}", method, zip_strerror(archive.get()));
+Result<> unpack_with_libarchive(const PackedMember& member, std::span<std::byte> out) {
+  if (member.bytes.size() > 0xfffffff0 || out.size() > 0xfffffff0)
+    return fail(Code::kUnsupported, "method {}: members above 4 GiB", member.method);
+  const Bytes bytes = archive_of_one(member, out.size());
+  const std::unique_ptr<archive, CallOnDelete<&archive_read_free>> reader(archive_read_new());
+  if (!reader) return fail(Code::kResourceExhausted, "libarchive: out of memory");
+  const auto broken = [&](size_t filled) {
+    const char* why = archive_error_string(reader.get());
+    return fail(Code::kCorruptInput, "method {}: after {} of {} bytes: {}", member.method, filled,
+                out.size(), why != nullptr ? why : "no reason given");
+  };
+  archive_entry* entry = nullptr;
+  if (archive_read_support_format_zip_seekable(reader.get()) != ARCHIVE_OK ||
+      archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK ||
+      archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK)
+    return broken(0);
 
   // One byte more than claimed, to see whether there is more.
   size_t filled = 0;
   std::byte beyond;
   while (true) {
     const bool is_full = filled == out.size();
-    const zip_int64_t n = is_full
-                              ? zip_fread(member.get(), &beyond, 1)
-                              : zip_fread(member.get(), out.data() + filled, out.size() - filled);
-    if (n < 0)
-      return fail(Code::kCorruptInput, "method {}: {}", method, zip_file_strerror(member.get()));
+    const la_ssize_t n =
+        is_full ? archive_read_data(reader.get(), &beyond, 1)
+                : archive_read_data(reader.get(), out.data() + filled, out.size() - filled);
+    if (n < 0) return broken(filled);
     if (n == 0) break;
     if (is_full)
       return fail(Code::kCorruptInput, "method {}: the data goes on after the {} bytes claimed",
-                  method, out.size());
+                  member.method, out.size());
     filled += static_cast<size_t>(n);
   }
   if (filled < out.size())
     return fail(Code::kCorruptInput, "method {}: the data ends at {} of the {} bytes claimed",
-                method, filled, out.size());
+                member.method, filled, out.size());
   return {};
 }
 
@@ -149,9 +145,16 @@ Result<> check_lzma_dictionary(ByteSpan packed) {
 }  // namespace
 
 bool can_unpack_zip_method(uint16_t method) {
-  if (method == kZipStored || method == kZipDeflated) return true;
-  const bool is_known = method == kBzip2 || method == kLzma || method == kZstd;
-  return is_known && zip_compression_method_supported(method, /*compress=*/0) != 0;
+  switch (method) {
+    case kZipStored:
+    case kZipDeflated:
+    case kBzip2:
+    case kLzma:
+    case kZstd:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Result<> unpack_zip_member(const PackedMember& member, std::span<std::byte> out) {
@@ -159,7 +162,7 @@ Result<> unpack_zip_member(const PackedMember& member, std::span<std::byte> out)
   if (!can_unpack_zip_method(member.method) || member.method == kZipStored)
     return fail(Code::kUnsupported, "compression method {}", member.method);
   if (member.method == kLzma) IMAGEMILL_TRY(check_lzma_dictionary(member.bytes));
-  return unpack_with_libzip(member, out);
+  return unpack_with_libarchive(member, out);
 }
 
 uint32_t zip_crc(ByteSpan bytes) { return libdeflate_crc32(0, bytes.data(), bytes.size()); }

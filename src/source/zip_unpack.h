@@ -13,8 +13,7 @@ namespace imagemill {
 constexpr uint16_t kZipStored = 0;
 constexpr uint16_t kZipDeflated = 8;
 
-// Whether this build unpacks a ZIP compression method: stored, deflate, bzip2, LZMA, Zstandard (the
-// last where libzip has it).
+// Stored, deflate, bzip2, LZMA, Zstandard. Not deflate64, PPMd and what is rarer still.
 bool can_unpack_zip_method(uint16_t method);
 
 struct PackedMember {

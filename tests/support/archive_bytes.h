@@ -41,12 +41,12 @@ struct ZipFile {
   uint16_t flags = 1 << 11;  // UTF-8
   uint16_t made_on = 3;      // Unix
   uint32_t unix_mode = 0100644;
-  std::optional<uint64_t> claimed_bytes;
-  std::optional<uint32_t> claimed_crc;
-  std::optional<uint64_t> claimed_header_at;
-  std::string packed;  // "": made from the content
-  std::string extra;   // of the directory's record
-  std::string local_extra;
+  std::optional<uint64_t> claimed_bytes = {};
+  std::optional<uint32_t> claimed_crc = {};
+  std::optional<uint64_t> claimed_header_at = {};
+  std::string packed = {};  // "": made from the content
+  std::string extra = {};   // of the directory's record
+  std::string local_extra = {};
   bool is_zip64 = false;
 };
 
@@ -141,8 +141,8 @@ struct TarFile {
   std::string name;
   std::string content;
   char type = '0';
-  std::string link_name;
-  std::string size_field;  // "": the octal size of the content
+  std::string link_name = {};
+  std::string size_field = {};  // "": the octal size of the content
 };
 
 class TarBytes {
@@ -203,7 +203,7 @@ class TarBytes {
   std::string bytes_;
 };
 
-// As "name.gz" holds it; `filter` is one of libarchive's: gzip, zstd, xz, bzip2.
+// As "name.gz" holds it; `filter` is one of libarchive's: gzip, zstd, xz, bzip2, lzma.
 inline std::string compressed(std::string_view text, const char* filter) {
   archive* writer = archive_write_new();
   archive_write_add_filter_by_name(writer, filter);

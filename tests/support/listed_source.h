@@ -33,6 +33,8 @@ struct ListedSource {
   }
   const SourceEntry& entry(std::string_view key) const {
     const auto found = std::ranges::find(listing.entries, key, &SourceEntry::key);
+    for (const SourceFailure& failure : listing.failures)
+      if (failure.key == key) throw std::out_of_range(failure.status.to_string());
     if (found == listing.entries.end()) throw std::out_of_range("no entry " + std::string(key));
     return *found;
   }
