@@ -15,7 +15,8 @@ class SingleFile final : public Source {
 
   const std::string& name() const override { return place_.name; }
 
-  Result<Listing> list(const CancelToken&) override {
+  Result<Listing> list(const CancelToken& cancel) override {
+    if (cancel.is_requested()) return fail(Code::kCancelled, "{}: cancelled", place_.location);
     IMAGEMILL_ASSIGN_OR_RETURN(const FileStat stat, place_.fs->stat(place_.location));
     // Usually "a.jpg"; "a.jpg-2/a.jpg" when the caller had to tell two of them apart.
     SourceEntry entry = KeyPrefix(place_.name, '/').entry_of(file_name(place_.location));

@@ -370,15 +370,6 @@ TEST(ZipSource, an_archive_cut_after_listing_fails_item_by_item) {
   EXPECT_THAT(listed.read("a.zip!b"), FailsWith(Code::kCorruptInput, HasSubstr("a.zip!b")));
 }
 
-TEST(ZipSource, is_cancelled_while_listing) {
-  TestFolder folder;
-  const std::string path = folder.write("a.zip", ZipBytes().add("a", "").finish());
-  ASSERT_OK_AND_ASSIGN(const auto source, open_source(path, "a.zip", {}, real_file_system()));
-  CancelToken cancel;
-  cancel.request();
-  EXPECT_THAT(source->list(cancel), FailsWith(Code::kCancelled));
-}
-
 TEST(ZipSource, real_zip_slip_archives_give_nothing_outside) {
   const auto data = test_data();
   if (!data) GTEST_SKIP() << "needs the shared test data";
