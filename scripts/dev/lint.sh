@@ -54,6 +54,11 @@ complain "a path of one machine" "$(matches '(^|[^\w.])/(root|work|home|farm)/[A
 complain "a package registry named by host" \
   "$(matches '(?i)(pypi|npmjs|debian|nodesource|pythonhosted|crates|maven)[.](org|io|com)' "${texts[@]}")"
 
+# A job that users cannot read about does not exist for them.
+for job in $(sed -n 's/.*JobInfo kInfo{"\([a-z_]*\)".*/\1/p' src/jobs/*.cc 2>/dev/null); do
+  grep -q "^| \`$job\` |" README.md || complain "a job without a row in README.md" "$job"
+done
+
 # A link in the documentation leads somewhere.
 dead=$(for f in $(files '*.md'); do
   grep -oP '\]\(\K[^)#:]+(?=[)#])' "$f" | while read -r link; do
