@@ -55,13 +55,14 @@ complain "a package registry named by host" \
   "$(matches '(?i)(pypi|npmjs|debian|nodesource|pythonhosted|crates|maven)[.](org|io|com)' "${texts[@]}")"
 
 # A job that users cannot read about does not exist for them.
-for job in $(sed -n 's/.*JobInfo kInfo{"\([a-z_]*\)".*/\1/p' src/jobs/*.cc 2>/dev/null); do
+jobs=$(grep -ohsP 'JobInfo kInfo\{"\K[a-z_]+' src/jobs/*.cc || true)
+for job in $jobs; do
   grep -q "^| \`$job\` |" README.md || complain "a job without a row in README.md" "$job"
 done
 
 # A link in the documentation leads somewhere.
 dead=$(for f in $(files '*.md'); do
-  grep -oP '\]\(\K[^)#:]+(?=[)#])' "$f" | while read -r link; do
+  { grep -oP '\]\(\K[^)#:]+(?=[)#])' "$f" || true; } | while read -r link; do
     if [ ! -e "$(dirname "$f")/$link" ]; then echo "$f: $link"; fi
   done
 done)
