@@ -123,6 +123,12 @@ class Image {
   // kResourceExhausted.
   static Result<Image> allocate(int width, int height, PixelFormat format);
 
+  // The planes that allocate() would make, in memory that the caller got elsewhere (a pool, shared
+  // memory). `buffer` is 64 bytes aligned. Errors: those of allocate(), and kInvalidArgument when
+  // the buffer is smaller than image_bytes().
+  static Result<Image> lay_out(std::shared_ptr<Buffer> buffer, int width, int height,
+                               PixelFormat format);
+
   // Wraps memory that the caller laid out. Plane sizes must be those plane_width/plane_height give.
   static Image wrap(std::shared_ptr<Buffer> buffer, int width, int height, PixelFormat format,
                     std::array<Plane, kMaxPlanes> planes);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/codec_set.h"
 
+#include "codec/helper_client.h"
+
 namespace imagemill {
 namespace {
 
@@ -16,22 +18,22 @@ std::vector<FileFormat> joined(std::span<const FileFormat> here,
 
 const Decoder* CodecSet::decoder_for(FileFormat format) const {
   const Decoder* here = imagemill::decoder_for(format);
-  return here;
+  return here != nullptr || helpers_ == nullptr ? here : helpers_->decoder_for(format);
 }
 
 const Encoder* CodecSet::encoder_for(FileFormat format) const {
   const Encoder* here = imagemill::encoder_for(format);
-  return here;
+  return here != nullptr || helpers_ == nullptr ? here : helpers_->encoder_for(format);
 }
 
 std::vector<FileFormat> CodecSet::decodable_formats() const {
   return joined(imagemill::decodable_formats(),
-                std::span<const FileFormat>());
+                helpers_ ? HelperPool::decodable_formats() : std::span<const FileFormat>());
 }
 
 std::vector<FileFormat> CodecSet::encodable_formats() const {
   return joined(imagemill::encodable_formats(),
-                std::span<const FileFormat>());
+                helpers_ ? HelperPool::encodable_formats() : std::span<const FileFormat>());
 }
 
 Result<const Decoder*> CodecSet::sniff_decoder(ByteSpan bytes) const {

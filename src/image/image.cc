@@ -92,8 +92,17 @@ Result<size_t> image_bytes(int width, int height, const PixelFormat& format) {
 }
 
 Result<Image> Image::allocate(int width, int height, PixelFormat format) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const size_t bytes, image_bytes(width, height, format));
+  IMAGEMILL_ASSIGN_OR_RETURN(std::shared_ptr<Buffer> buffer, allocate_buffer(bytes));
+  return lay_out(std::move(buffer), width, height, format);
+}
+
+Result<Image> Image::lay_out(std::shared_ptr<Buffer> buffer, int width, int height,
+                             PixelFormat format) {
   IMAGEMILL_ASSIGN_OR_RETURN(const ImageLayout layout, layout_of(width, height, format));
-  IMAGEMILL_ASSIGN_OR_RETURN(std::shared_ptr<Buffer> buffer, allocate_buffer(layout.bytes));
+  if (buffer->bytes < layout.bytes)
+    return fail(Code::kInvalidArgument, "{} bytes for a {}x{} {} image, which takes {}",
+                buffer->bytes, width, height, to_string(format), layout.bytes);
   std::array<Plane, kMaxPlanes> planes{};
   for (int c = 0; c < format.channels(); ++c) {
     const PlaneLayout& l = layout.planes[static_cast<size_t>(c)];

@@ -1,0 +1,169 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// imagemill-codec: decodes and encodes what it is handed over descriptor 3, one call at a time,
+// until the other end closes. codec/helper_protocol.h says what is spoken.
+#include <dlfcn.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "confinement.h"
+#include "family.h"
+
+namespace imagemill::codec_host {
+namespace {
+
+constexpr int kSocket = 3;
+// EXIF, XMP, IPTC and profile of a picture to be encoded.
+constexpr uint64_t kMaxCallBytes = uint64_t{256} << 20;
+
+std::optional<int> without_end() { return -1; }
+
+Result<> say(MessageKind kind, ByteSpan body) {
+  return send_message(kSocket, kind, body, nullptr, without_end);
+}
+
+struct Arguments {
+  std::string family;
+  uint64_t memory_bytes = 0;
+  int parent = 0;
+};
+
+Arguments parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string_view name = argv[i];
+    if (name == "--family") arguments.family = argv[i + 1];
+    if (name == "--memory") arguments.memory_bytes = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--parent") arguments.parent = std::atoi(argv[i + 1]);
+  }
+  return arguments;
+}
+
+// The module beside the program.
+Result<const Family*> load_family(const std::string& name) {
+  if (name.empty() || name.find('/') != std::string::npos)
+    return fail(Code::kInvalidArgument, "codec family '{}'", name);
+  std::string path(4096, '\0');
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (length <= 0) return fail(Code::kIoError, "cannot tell where imagemill-codec lies");
+  path.resize(static_cast<size_t>(length));
+  path = fmt::format("{}-{}.so", path, name);
+  void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (module == nullptr)
+    return fail(Code::kUnsupported, "this installation has no codecs for it: {}", ::dlerror());
+  const auto entry = reinterpret_cast<decltype(&imagemill_codec_family)>(
+      ::dlsym(module, "imagemill_codec_family"));
+  if (entry == nullptr) return fail(Code::kUnsupported, "{} is no codec module", path);
+  return entry();
+}
+
+// Asks the engine for the memory of each picture.
+class EngineMemory final : public PixelMemory {
+ public:
+  Result<Image> allocate(const PixelLayout& layout) override {
+    IMAGEMILL_TRY(say(MessageKind::kLayout, to_wire(layout)));
+    IMAGEMILL_ASSIGN_OR_RETURN(const Message answer,
+                               receive_message(kSocket, kMaxCallBytes, true, without_end));
+    if (answer.kind != MessageKind::kPixels)
+      return fail(Code::kCancelled, "the engine does not want it");
+    IMAGEMILL_ASSIGN_OR_RETURN(const size_t bytes, image_bytes(layout.width(), layout.height(),
+                                                               layout.header.pixel_format));
+    IMAGEMILL_ASSIGN_OR_RETURN(auto buffer,
+                               map_shared_memory(answer.fd, bytes, Access::kReadWrite));
+    return Image::lay_out(std::move(buffer), layout.width(), layout.height(),
+                          layout.header.pixel_format);
+  }
+};
+
+struct Reply {
+  MessageKind kind;
+  Bytes body;
+};
+
+Result<Reply> read_header(const Family& family, const Message& call, ByteSpan bytes) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const DecodeCall what, decode_call_from_wire(call.body));
+  IMAGEMILL_ASSIGN_OR_RETURN(const ImageHeader header, family.read_header(what.format, bytes));
+  return Reply{MessageKind::kHeader, to_wire(header)};
+}
+
+Result<Reply> decode(const Family& family, const Message& call, ByteSpan bytes) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const DecodeCall what, decode_call_from_wire(call.body));
+  EngineMemory memory;
+  IMAGEMILL_ASSIGN_OR_RETURN(const Decoded decoded, family.decode(what, bytes, memory));
+  return Reply{MessageKind::kDecoded, to_wire(decoded)};
+}
+
+Result<Reply> encode(const Family& family, const Message& call, std::shared_ptr<Buffer> pixels) {
+  if (family.encode == nullptr) return fail(Code::kUnsupported, "no encoder");
+  IMAGEMILL_ASSIGN_OR_RETURN(const EncodeCall what, encode_call_from_wire(call.body));
+  IMAGEMILL_ASSIGN_OR_RETURN(const Image image, Image::lay_out(std::move(pixels), what.width,
+                                                               what.height, what.pixel_format));
+  IMAGEMILL_ASSIGN_OR_RETURN(Bytes encoded, family.encode(what, image));
+  return Reply{MessageKind::kEncoded, std::move(encoded)};
+}
+
+Result<Reply> serve(const Family& family, const Message& call) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const size_t size, shared_memory_bytes(call.fd));
+  IMAGEMILL_ASSIGN_OR_RETURN(auto shared, map_shared_memory(call.fd, size, Access::kRead));
+  const ByteSpan bytes(shared->data, shared->bytes);
+  try {
+    switch (call.kind) {
+      case MessageKind::kReadHeader:
+        return read_header(family, call, bytes);
+      case MessageKind::kDecode:
+        return decode(family, call, bytes);
+      case MessageKind::kEncode:
+        return encode(family, call, std::move(shared));
+      default:
+        return fail(Code::kInternal, "call of kind {}", static_cast<uint32_t>(call.kind));
+    }
+  } catch (const std::bad_alloc&) {
+    return fail(Code::kResourceExhausted,
+                "takes more memory than the limit of one codec helper (--max-memory)");
+  } catch (const std::exception& e) {
+    return fail(Code::kCorruptInput, "{}", e.what());
+  }
+}
+
+int run(const Arguments& arguments) {
+  if (!leash(arguments.parent)) return EXIT_FAILURE;
+  const auto family = load_family(arguments.family);
+  if (!family) {
+    std::ignore = say(MessageKind::kFailed, to_wire(family.error()));
+    return EXIT_FAILURE;
+  }
+  if ((*family)->prepare != nullptr) (*family)->prepare();
+  HelperHello hello;
+  hello.confinement_gap = confine(arguments.memory_bytes, (*family)->needs_threads);
+  if (!say(MessageKind::kHello, to_wire(hello))) return EXIT_FAILURE;
+  for (;;) {
+    const auto call = receive_message(kSocket, kMaxCallBytes, true, without_end);
+    if (!call) return EXIT_SUCCESS;
+    const auto reply = serve(**family, *call);
+    const auto said =
+        reply ? say(reply->kind, reply->body) : say(MessageKind::kFailed, to_wire(reply.error()));
+    if (!said) return EXIT_FAILURE;
+    ::malloc_trim(0);  // idle processes give their memory back
+  }
+}
+
+}  // namespace
+}  // namespace imagemill::codec_host
+
+int main(int argc, char** argv) {
+  const auto arguments = imagemill::codec_host::parse(argc, argv);
+  if (arguments.parent == 0) {
+    std::fputs("imagemill-codec is started by imagemill, which speaks to it over a socket.\n",
+               stderr);
+    return 2;
+  }
+  // Not through the destructors of every library: they may do what is no longer allowed.
+  std::_Exit(imagemill::codec_host::run(arguments));
+}

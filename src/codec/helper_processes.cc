@@ -1,0 +1,131 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/helper_processes.h"
+
+#include <algorithm>
+
+namespace imagemill {
+namespace {
+
+// Loading the libraries of a family, from a cold disk.
+constexpr double kStartSeconds = 20;
+constexpr uint64_t kMaxHelloBytes = 4096;
+
+}  // namespace
+
+SpawnThread::SpawnThread() : thread_([this] { run(); }) {}
+
+SpawnThread::~SpawnThread() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_closing_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+Result<std::unique_ptr<HelperProcess>> SpawnThread::spawn(HelperCommand command) {
+  Task task([command = std::move(command)] { return HelperProcess::spawn(command); });
+  auto spawned = task.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+  return spawned.get();
+}
+
+void SpawnThread::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return is_closing_ || !tasks_.empty(); });
+    if (tasks_.empty()) return;
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    lock.lock();
+  }
+}
+
+Result<HelperProcesses::Lease> HelperProcesses::acquire(std::string_view family,
+                                                        std::string_view what) {
+  std::unique_ptr<HelperProcess> found, evicted;
+  {
+    std::unique_lock lock(mutex_);
+    freed_.wait(lock, [this] { return !idle_.empty() || alive_ < options_.max_processes; });
+    const auto same = std::ranges::find(idle_, family, &HelperProcess::family);
+    if (same != idle_.end()) {
+      found = std::move(*same);
+      idle_.erase(same);
+    } else if (alive_ < options_.max_processes) {
+      ++alive_;
+    } else {
+      // Full, but somebody idles for another family: the one that has idled longest makes room.
+      evicted = std::move(idle_.front());
+      idle_.erase(idle_.begin());
+    }
+  }
+  evicted.reset();
+  if (!found) {
+    auto started = start(family, what);
+    if (!started) {
+      {
+        const std::lock_guard lock(mutex_);
+        --alive_;
+      }
+      freed_.notify_one();
+      return std::unexpected(std::move(started).error());
+    }
+    found = std::move(*started);
+  }
+  return Lease(*this, std::move(found));
+}
+
+Result<std::unique_ptr<HelperProcess>> HelperProcesses::start(std::string_view family,
+                                                              std::string_view what) {
+  HelperCommand command{options_.binary, std::string(family), options_.memory_limit_bytes,
+                        options_.environment};
+  IMAGEMILL_ASSIGN_OR_RETURN(auto process, spawner_.spawn(std::move(command)));
+  process->start_clock(kStartSeconds);
+  auto message = process->receive(kMaxHelloBytes);
+  if (!message) return std::unexpected(process->bury(what, message.error()));
+  if (message->kind == MessageKind::kFailed) {
+    IMAGEMILL_ASSIGN_OR_RETURN(Status reason, status_from_wire(message->body));
+    return std::unexpected(std::move(reason).with_context(what));
+  }
+  auto hello = hello_from_wire(message->body);
+  if (message->kind != MessageKind::kHello || !hello)
+    return std::unexpected(process->bury(
+        what, hello ? Status(Code::kCorruptInput, "no hello") : std::move(hello).error()));
+  if (!hello->confinement_gap.empty()) {
+    const std::lock_guard lock(mutex_);
+    if (!note_)
+      note_ = fmt::format("codec helpers run without full confinement: {}", hello->confinement_gap);
+  }
+  return process;
+}
+
+void HelperProcesses::give_back(std::unique_ptr<HelperProcess> process, bool is_good) {
+  ++process->calls;
+  const bool is_reusable = is_good && process->calls < options_.calls_per_process &&
+                           process->resident_bytes() <= options_.max_idle_resident_bytes;
+  if (!is_reusable) process.reset();  // outside the lock: it waits for the child to end
+  {
+    const std::lock_guard lock(mutex_);
+    if (process)
+      idle_.push_back(std::move(process));
+    else
+      --alive_;
+  }
+  freed_.notify_one();
+}
+
+std::optional<std::string> HelperProcesses::take_note() {
+  const std::lock_guard lock(mutex_);
+  if (!note_ || note_taken_) return std::nullopt;
+  note_taken_ = true;
+  return note_;
+}
+
+}  // namespace imagemill
