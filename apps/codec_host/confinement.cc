@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -17,8 +18,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <initializer_list>
 
 namespace imagemill::codec_host {
 namespace {
@@ -49,7 +50,8 @@ void limit(decltype(RLIMIT_CORE) what, rlim_t value) {
   ::setrlimit(what, &both);
 }
 
-// What computing on memory and talking over open descriptors takes.
+// What computing on memory and talking over open descriptors takes. rseq and set_robust_list are a
+// thread's first calls: one that a library started while it was loaded may only now get there.
 constexpr int kAllowed[] = {
     SCMP_SYS(read),
     SCMP_SYS(write),
@@ -84,6 +86,8 @@ constexpr int kAllowed[] = {
     SCMP_SYS(getrandom),
     SCMP_SYS(getrusage),
     SCMP_SYS(restart_syscall),
+    SCMP_SYS(rseq),
+    SCMP_SYS(set_robust_list),
 };
 
 int allow_memory(scmp_filter_ctx filter) {
@@ -116,8 +120,6 @@ int allow_own_process(scmp_filter_ctx filter, bool needs_threads) {
   failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
   failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                              SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-  for (const int call : {SCMP_SYS(set_robust_list), SCMP_SYS(rseq)})
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
   return failed;
 }
 
@@ -143,6 +145,9 @@ bool leash(int parent_pid) {
   ::prctl(PR_SET_DUMPABLE, 0);
   limit(RLIMIT_CORE, 0);
   ::close_range(kFirstFreeDescriptor, ~0u, 0);
+  // Read by the libraries of libraries when they are loaded: one thread, one heap.
+  for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}) ::setenv(name, "1", 1);
+  ::mallopt(M_ARENA_MAX, 1);
   return true;
 }
 

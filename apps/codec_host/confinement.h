@@ -7,7 +7,8 @@
 
 namespace imagemill::codec_host {
 
-// First thing in main(): dies with the parent, leaves no core, holds no descriptor but 0 to 3.
+// First thing in main(): dies with the parent, leaves no core, holds no descriptor but 0 to 3,
+// makes libraries that are loaded later use one thread.
 // False when the parent is already gone.
 bool leash(int parent_pid);
 

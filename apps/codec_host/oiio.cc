@@ -11,6 +11,7 @@
 
 #include "family.h"
 #include "interleaved.h"
+#include "psd_resources.h"
 
 namespace imagemill::codec_host {
 namespace {
@@ -51,8 +52,13 @@ Result<File> open(FileFormat format, ByteSpan bytes) {
   config.attribute("oiio:UnassociatedAlpha", 1);
   OIIO::Filesystem::IOProxy* proxy = file.memory.get();
   config.attribute("oiio:ioproxy", OIIO::TypeDesc::PTR, &proxy);
-  if (!file.input->open("", file.spec, config))
-    return fail(Code::kCorruptInput, "{}: {}", file.name, file.input->geterror());
+  if (!file.input->open("", file.spec, config)) {
+    const std::string words = file.input->geterror();
+    // The luminance and chroma files of the EXR standard.
+    const bool subsampled = words.find("ubsampled") != std::string::npos;
+    return fail(subsampled ? Code::kUnsupported : Code::kCorruptInput, "{}: {}", file.name,
+                subsampled ? "subsampled channels (luminance and chroma)" : words);
+  }
   return file;
 }
 
@@ -76,26 +82,22 @@ int channel_named(const OIIO::ImageSpec& spec, std::string_view name) {
 
 Channels channels_of(const OIIO::ImageSpec& spec) {
   Channels channels;
-  channels.format.sample = sample_of(spec.format);
-  channels.format.has_alpha = spec.alpha_channel >= 0;
-  const int colors = spec.nchannels - (spec.alpha_channel >= 0 ? 1 : 0);
-  const bool cmyk = spec.get_string_attribute("psd:ColorMode") == "CMYK" ||
-                    spec.get_string_attribute("oiio:ColorSpace") == "CMYK";
-  channels.format.model = cmyk && colors >= 4 ? ColorModel::kCmyk
-                          : colors >= 3       ? ColorModel::kRgb
-                                              : ColorModel::kGray;
+  PixelFormat& format = channels.format;
+  format.sample = sample_of(spec.format);
+  // By name: OpenImageIO takes the K of CMYK for alpha, and layered files have many channels.
+  const bool cmyk = channel_named(spec, "C") == 0 && channel_named(spec, "K") == 3;
+  const int alpha = cmyk ? channel_named(spec, "A") : spec.alpha_channel;
+  format.has_alpha = alpha >= 0;
+  format.model = cmyk                                               ? ColorModel::kCmyk
+                 : spec.nchannels - (format.has_alpha ? 1 : 0) >= 3 ? ColorModel::kRgb
+                                                                    : ColorModel::kGray;
   int at = 0;
-  for (int c = 0; at < color_channels(channels.format.model) && c < spec.nchannels; ++c)
-    if (c != spec.alpha_channel) channels.picked[at++] = c;
-  // Files with many layers name their picture.
-  const int red = channel_named(spec, "R"), green = channel_named(spec, "G"),
-            blue = channel_named(spec, "B");
-  if (channels.format.model == ColorModel::kRgb && red >= 0 && green >= 0 && blue >= 0) {
-    channels.picked[0] = red;
-    channels.picked[1] = green;
-    channels.picked[2] = blue;
-  }
-  channels.picked[color_channels(channels.format.model)] = std::max(spec.alpha_channel, 0);
+  for (int c = 0; at < color_channels(format.model); ++c)
+    if (c != alpha) channels.picked[at++] = c;
+  const int rgb[] = {channel_named(spec, "R"), channel_named(spec, "G"), channel_named(spec, "B")};
+  if (format.model == ColorModel::kRgb && rgb[0] >= 0 && rgb[1] >= 0 && rgb[2] >= 0)
+    std::ranges::copy(rgb, channels.picked);
+  channels.picked[at] = std::max(alpha, 0);
   return channels;
 }
 
@@ -200,6 +202,27 @@ int read_rows(const Image& image, const File& file) {
   return y;
 }
 
+template <typename T>
+void invert_ink_as(const Image& image) {
+  constexpr T kMax = std::is_integral_v<T> ? std::numeric_limits<T>::max() : T{1};
+  for (int c = 0; c < 4; ++c)
+    for (int y = 0; y < image.height(); ++y)
+      for (T *p = image.plane(c).row<T>(y), *end = p + image.width(); p != end; ++p)
+        *p = static_cast<T>(kMax - *p);
+}
+
+// Photoshop stores light: full scale is no ink.
+void invert_ink(const Image& image) {
+  switch (image.format().sample) {
+    case SampleType::kU8:
+      return invert_ink_as<uint8_t>(image);
+    case SampleType::kU16:
+      return invert_ink_as<uint16_t>(image);
+    default:
+      return invert_ink_as<float>(image);
+  }
+}
+
 Result<Decoded> decode(const DecodeCall& call, ByteSpan bytes, PixelMemory& pixels) {
   IMAGEMILL_ASSIGN_OR_RETURN(const File file, open(call.format, bytes));
   Decoded decoded;
@@ -217,7 +240,9 @@ Result<Decoded> decode(const DecodeCall& call, ByteSpan bytes, PixelMemory& pixe
   }
   if (image.format().has_alpha && file.spec.get_int_attribute("oiio:UnassociatedAlpha", 0) == 0)
     unpremultiply(image);
+  if (image.format().model == ColorModel::kCmyk) invert_ink(image);
   decoded.image.color = color_of(file.spec);
+  if (call.format == FileFormat::kPsd) decoded.metadata = read_psd_metadata(bytes);
   return decoded;
 }
 
