@@ -1,9 +1,9 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The long tail through OpenImageIO: GIF (first frame, composited), BMP, PNM, TGA, HDR, EXR, PSD
-// (merged picture). Samples keep their kind: integers of 8 or 16 bits, anything else float32.
-// Floating point formats are linear. Alpha comes out straight.
+// The long tail through OpenImageIO: GIF (first frame, composited), BMP, TGA, HDR, EXR. Samples
+// keep their kind: integers of 8 or 16 bits, anything else float32. Floating point formats are
+// linear. Alpha comes out straight.
 #include <OpenImageIO/filesystem.h>
 #include <OpenImageIO/imageio.h>
 
@@ -11,7 +11,6 @@
 
 #include "family.h"
 #include "interleaved.h"
-#include "psd_resources.h"
 
 namespace imagemill::codec_host {
 namespace {
@@ -25,10 +24,9 @@ struct Reader {
   const char* name;
 };
 constexpr Reader kReaders[] = {
-    {FileFormat::kGif, "gif", "GIF"}, {FileFormat::kBmp, "bmp", "BMP"},
-    {FileFormat::kPnm, "pnm", "PNM"}, {FileFormat::kTga, "targa", "TGA"},
-    {FileFormat::kHdr, "hdr", "HDR"}, {FileFormat::kExr, "openexr", "EXR"},
-    {FileFormat::kPsd, "psd", "PSD"},
+    {FileFormat::kGif, "gif", "GIF"},     {FileFormat::kBmp, "bmp", "BMP"},
+    {FileFormat::kTga, "targa", "TGA"},   {FileFormat::kHdr, "hdr", "HDR"},
+    {FileFormat::kExr, "openexr", "EXR"},
 };
 
 struct File {
@@ -48,7 +46,6 @@ Result<File> open(FileFormat format, ByteSpan bytes) {
   file.input = OIIO::ImageInput::create(reader->plugin);
   if (!file.input) return fail(Code::kUnsupported, "{}: {}", file.name, OIIO::geterror());
   OIIO::ImageSpec config;
-  config.attribute("oiio:RawColor", 1);  // CMYK stays CMYK
   config.attribute("oiio:UnassociatedAlpha", 1);
   OIIO::Filesystem::IOProxy* proxy = file.memory.get();
   config.attribute("oiio:ioproxy", OIIO::TypeDesc::PTR, &proxy);
@@ -84,13 +81,11 @@ Channels channels_of(const OIIO::ImageSpec& spec) {
   Channels channels;
   PixelFormat& format = channels.format;
   format.sample = sample_of(spec.format);
-  // By name: OpenImageIO takes the K of CMYK for alpha, and layered files have many channels.
-  const bool cmyk = channel_named(spec, "C") == 0 && channel_named(spec, "K") == 3;
-  const int alpha = cmyk ? channel_named(spec, "A") : spec.alpha_channel;
+  // By name: spec.alpha_channel is beyond the last for GIF, and layered files have many channels.
+  const int alpha = channel_named(spec, "A");
   format.has_alpha = alpha >= 0;
-  format.model = cmyk                                               ? ColorModel::kCmyk
-                 : spec.nchannels - (format.has_alpha ? 1 : 0) >= 3 ? ColorModel::kRgb
-                                                                    : ColorModel::kGray;
+  format.model =
+      spec.nchannels - (format.has_alpha ? 1 : 0) >= 3 ? ColorModel::kRgb : ColorModel::kGray;
   int at = 0;
   for (int c = 0; at < color_channels(format.model); ++c)
     if (c != alpha) channels.picked[at++] = c;
@@ -202,25 +197,10 @@ int read_rows(const Image& image, const File& file) {
   return y;
 }
 
-template <typename T>
-void invert_ink_as(const Image& image) {
-  constexpr T kMax = std::is_integral_v<T> ? std::numeric_limits<T>::max() : T{1};
-  for (int c = 0; c < 4; ++c)
-    for (int y = 0; y < image.height(); ++y)
-      for (T *p = image.plane(c).row<T>(y), *end = p + image.width(); p != end; ++p)
-        *p = static_cast<T>(kMax - *p);
-}
-
-// Photoshop stores light: full scale is no ink.
-void invert_ink(const Image& image) {
-  switch (image.format().sample) {
-    case SampleType::kU8:
-      return invert_ink_as<uint8_t>(image);
-    case SampleType::kU16:
-      return invert_ink_as<uint16_t>(image);
-    default:
-      return invert_ink_as<float>(image);
-  }
+// EXR by its standard, TGA where the file says so; the others never.
+bool is_premultiplied(const OIIO::ImageSpec& spec, FileFormat format) {
+  return format == FileFormat::kExr ||
+         (format == FileFormat::kTga && spec.get_int_attribute("oiio:UnassociatedAlpha", 0) == 0);
 }
 
 Result<Decoded> decode(const DecodeCall& call, ByteSpan bytes, PixelMemory& pixels) {
@@ -238,11 +218,8 @@ Result<Decoded> decode(const DecodeCall& call, ByteSpan bytes, PixelMemory& pixe
     decoded.is_damaged = true;
     decoded.warnings.push_back(words);
   }
-  if (image.format().has_alpha && file.spec.get_int_attribute("oiio:UnassociatedAlpha", 0) == 0)
-    unpremultiply(image);
-  if (image.format().model == ColorModel::kCmyk) invert_ink(image);
+  if (image.format().has_alpha && is_premultiplied(file.spec, call.format)) unpremultiply(image);
   decoded.image.color = color_of(file.spec);
-  if (call.format == FileFormat::kPsd) decoded.metadata = read_psd_metadata(bytes);
   return decoded;
 }
 

@@ -27,11 +27,11 @@ struct HelperFormat {
 constexpr std::array kHelperFormats = {
     HelperFormat{FileFormat::kGif, "oiio", "GIF", 8},
     HelperFormat{FileFormat::kBmp, "oiio", "BMP", 4},
-    HelperFormat{FileFormat::kPnm, "oiio", "PNM", 2},
+    HelperFormat{FileFormat::kPnm, "pnm", "PNM", 0},
     HelperFormat{FileFormat::kTga, "oiio", "TGA", 4},
     HelperFormat{FileFormat::kHdr, "oiio", "HDR", 2},
     HelperFormat{FileFormat::kExr, "oiio", "EXR", 4},
-    HelperFormat{FileFormat::kPsd, "oiio", "PSD", 10},
+    HelperFormat{FileFormat::kPsd, "psd", "PSD", 0},
     HelperFormat{FileFormat::kHeic, "heif", "HEIC", 12},
     HelperFormat{FileFormat::kAvif, "avif", "AVIF", 16},
     HelperFormat{FileFormat::kJxl, "jxl", "JXL", 40},
