@@ -1,0 +1,147 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "exit_code.h"
+#include "imagemill/version.h"
+
+namespace imagemill::cli {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+// "--name" for each row; what the user gives lands in `values` as text and is checked by the
+// engine, so that flags, recipes and programs get the same words for the same mistake.
+void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::string& prefix,
+                 const std::string& group, Values& values) {
+  for (const OptionSpec& spec : specs) {
+    const std::string name(spec.name);
+    std::string help(spec.help);
+    if (!spec.choices.empty()) help += fmt::format(" ({})", spec.choices);
+    if (!spec.default_value.empty() && spec.kind != OptionKind::kFlag)
+      help += fmt::format(" [{}]", spec.default_value);
+    CLI::Option* option = nullptr;
+    if (spec.kind == OptionKind::kFlag) {
+      option = app.add_flag_callback(
+          fmt::format("--{}{}", prefix, name), [&values, name] { values[name] = "true"; }, help);
+      app.add_flag_callback(fmt::format("--{}no-{}", prefix, name),
+                            [&values, name] { values[name] = "false"; })
+          ->group("");
+    } else if (spec.kind == OptionKind::kTexts) {
+      option = app.add_option_function<std::vector<std::string>>(
+          fmt::format("--{}{}", prefix, name),
+          [&values, name](const std::vector<std::string>& given) {
+            values[name] = fmt::format("{}", fmt::join(given, "\n"));
+          },
+          help);
+      option->allow_extra_args(false);
+    } else {
+      option = app.add_option_function<std::string>(
+          fmt::format("--{}{}", prefix, name),
+          [&values, name](const std::string& given) { values[name] = given; }, help);
+    }
+    option->group(group);
+  }
+}
+
+struct CommandLine {
+  CLI::App app{"Imagemill: vision batch work over heaps of images"};
+  Arguments out;
+  std::vector<std::string> paths;      // IN... OUT
+  std::string job_list;                // of `run`
+  std::map<std::string, Values> jobs;  // by job name
+  std::string progress = "auto";
+
+  void add_run_flags(CLI::App& command) {
+    command
+        .add_option("paths", paths,
+                    "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output")
+        ->required()
+        ->expected(2, 1 << 20)
+        ->option_text("IN... OUT");
+    command.add_option("--recipe", out.recipe, "YAML file with options; flags overrule it")
+        ->group("Run");
+    command.add_option("--progress", progress, "auto|terminal|plain|none")
+        ->check(CLI::IsMember({"auto", "terminal", "plain", "none"}))
+        ->group("Run");
+    command
+        .add_flag("--json-events", out.json_events,
+                  "one JSON object a line on standard output, for programs")
+        ->group("Run");
+    add_options(command, run_options(), "", "Run", out.run.options);
+  }
+
+  void build() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("imagemill " IMAGEMILL_VERSION));
+    for (const JobInfo& job : list_jobs()) {
+      const std::string name(job.name);
+      CLI::App* command = app.add_subcommand(name, std::string(job.summary));
+      add_run_flags(*command);
+      add_options(*command, job.options, "", name, jobs[name]);
+      command->callback([this, name] { set_jobs({name}); });
+    }
+    CLI::App* run = app.add_subcommand("run", "Several jobs, one decode of each picture");
+    add_run_flags(*run);
+    run->add_option("--jobs", job_list, "job names, separated by commas");
+    for (const JobInfo& job : list_jobs()) {
+      const std::string name(job.name);
+      add_options(*run, job.options, name + ".", name, jobs[name]);
+    }
+    run->callback([this] {
+      std::vector<std::string> names;
+      std::stringstream list(job_list);
+      for (std::string name; std::getline(list, name, ',');) names.push_back(name);
+      set_jobs(names);
+    });
+    CLI::App* report =
+        app.add_subcommand("report", "Write the report of a finished run anew and say where it is");
+    report->add_option("output", out.output, "output of the run")->required()->option_text("OUT");
+    report->callback([this] { out.command = Arguments::Command::kReport; });
+    CLI::App* doctor = app.add_subcommand("doctor", "What this build and this machine can do");
+    doctor->callback([this] { out.command = Arguments::Command::kDoctor; });
+    CLI::App* schema =
+        app.add_subcommand("schema", "JSON Schema of a job's options, or of the run's");
+    schema->add_option("job", out.schema_job, "job name");
+    schema->callback([this] { out.command = Arguments::Command::kSchema; });
+  }
+
+  void set_jobs(const std::vector<std::string>& names) {
+    out.command = Arguments::Command::kRun;
+    out.run.output = paths.back();
+    paths.pop_back();
+    out.run.inputs = paths;
+    for (const std::string& name : names) out.run.jobs.push_back({name, jobs[name]});
+  }
+};
+
+}  // namespace
+
+Arguments parse_arguments(int argc, char** argv) {
+  CommandLine line;
+  line.build();
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::Success& e) {
+    std::ostringstream text;
+    line.app.exit(e, text, text);
+    line.out.exit_code = kExitDone;
+    line.out.text = text.str();
+  } catch (const CLI::Error& e) {
+    std::ostringstream text;
+    line.app.exit(e, text, text);
+    line.out.exit_code = kExitUsage;
+    line.out.text = text.str();
+  }
+  line.out.progress = line.progress == "plain"      ? ProgressWish::kPlain
+                      : line.progress == "none"     ? ProgressWish::kNone
+                      : line.progress == "terminal" ? ProgressWish::kTerminal
+                                                    : ProgressWish::kAuto;
+  for (int i = 0; i < argc; ++i) line.out.run.command.emplace_back(argv[i]);
+  return std::move(line.out);
+}
+
+}  // namespace imagemill::cli

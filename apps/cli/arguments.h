@@ -1,0 +1,31 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line, from option schemas: one flag per row, nothing typed twice.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "imagemill/engine.h"
+#include "terminal.h"
+
+namespace imagemill::cli {
+
+struct Arguments {
+  enum class Command : uint8_t { kNone, kRun, kInspect, kReport, kDoctor, kSchema };
+  Command command = Command::kNone;
+  RunSpec run;             // kRun, kInspect (inputs and options)
+  std::string recipe;      // path of --recipe
+  std::string output;      // kReport
+  std::string schema_job;  // kSchema: a job's name, "" for the run's own options
+  ProgressWish progress = ProgressWish::kAuto;
+  bool json_events = false;
+  int exit_code =
+      -1;  // at least 0: print `text` and leave with it (--help, --version, usage errors)
+  std::string text;
+};
+
+Arguments parse_arguments(int argc, char** argv);
+
+}  // namespace imagemill::cli

@@ -1,0 +1,145 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Arguments to a RunSpec, events to a terminal, outcome to an exit code. No image code.
+#include <malloc.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "arguments.h"
+#include "exit_code.h"
+#include "imagemill/engine.h"
+#include "json_events.h"
+#include "progress_printer.h"
+#include "terminal.h"
+
+namespace imagemill::cli {
+namespace {
+
+CancelToken cancel_token;
+volatile std::sig_atomic_t interrupts = 0;
+
+// The first Ctrl-C drains, the second leaves at once: both can be resumed.
+void on_interrupt(int) {
+  cancel_token.request();
+  interrupts = interrupts + 1;
+  if (interrupts < 2) return;
+  if (write(STDERR_FILENO, kRestoreTerminal.data(), kRestoreTerminal.size()) < 0)
+    _exit(kExitCancelled);
+  _exit(kExitCancelled);
+}
+
+void install_signal_handlers() {
+  struct sigaction action{};
+  action.sa_handler = on_interrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+// Pictures come and go by the megabyte. Left alone, glibc raises its threshold for giving memory
+// back after the first large block, and a heap per thread keeps what the largest picture needed.
+void bound_allocator() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+  mallopt(M_ARENA_MAX, 4);
+}
+
+std::string folder_of_executable() {
+  std::string path(4096, '\0');
+  const ssize_t n = readlink("/proc/self/exe", path.data(), path.size());
+  if (n <= 0) return ".";
+  path.resize(static_cast<size_t>(n));
+  return path.substr(0, path.rfind('/'));
+}
+
+int complain(const Status& status) {
+  std::cerr << "imagemill: " << status.message() << '\n';
+  return status.code() == Code::kInvalidArgument ? kExitUsage : kExitRunFailed;
+}
+
+int run(Arguments& arguments) {
+  RunSpec& spec = arguments.run;
+  if (!arguments.recipe.empty()) {
+    std::ifstream file(arguments.recipe, std::ios::binary);
+    if (!file)
+      return complain(Status(Code::kNotFound, arguments.recipe + ": cannot open the recipe"));
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (auto merged = apply_recipe(text, spec); !merged)
+      return complain(std::move(merged).error().with_context(arguments.recipe));
+  }
+  for (const std::string& input : spec.inputs) {
+    if (input == "-" && spec.standard_input.empty())
+      spec.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
+  }
+  spec.codec_host = folder_of_executable() + "/imagemill-codec";
+
+  const TerminalTraits traits = read_terminal_traits(STDERR_FILENO);
+  std::unique_ptr<Listener> listener;
+  if (arguments.json_events) {
+    listener = std::make_unique<JsonEvents>(std::cout);
+  } else {
+    ProgressOptions options;
+    options.style = choose_progress_style(arguments.progress, traits);
+    options.line_style =
+        LineStyle{.colour = options.style == ProgressStyle::kTerminal && !traits.no_colour,
+                  .unicode = traits.is_utf8};
+    options.terminal_size = [] { return read_terminal_size(STDERR_FILENO); };
+    listener = std::make_unique<ProgressPrinter>(std::cerr, std::move(options));
+  }
+  install_signal_handlers();
+  const auto finished = Engine().run(spec, *listener, cancel_token);
+  if (!finished) return complain(finished.error());
+  return exit_code(*finished);
+}
+
+int print_schema(const std::string& job_name) {
+  if (job_name.empty()) {
+    std::cout << option_schema_json("run", run_options()) << '\n';
+    return kExitDone;
+  }
+  const JobInfo* job = find_job(job_name);
+  if (job == nullptr)
+    return complain(Status(Code::kInvalidArgument, "no job named '" + job_name + "'"));
+  std::cout << option_schema_json(job->name, job->options) << '\n';
+  return kExitDone;
+}
+
+int print_report(const std::string& output) {
+  const auto path = write_report(output);
+  if (!path) return complain(path.error());
+  std::cout << *path << '\n';
+  return kExitDone;
+}
+
+int main(int argc, char** argv) {
+  bound_allocator();
+  Arguments arguments = parse_arguments(argc, argv);
+  if (arguments.exit_code >= 0) {
+    (arguments.exit_code == kExitDone ? std::cout : std::cerr) << arguments.text;
+    return arguments.exit_code;
+  }
+  switch (arguments.command) {
+    case Arguments::Command::kRun:
+      return run(arguments);
+    case Arguments::Command::kReport:
+      return print_report(arguments.output);
+    case Arguments::Command::kSchema:
+      return print_schema(arguments.schema_job);
+    case Arguments::Command::kInspect:
+    case Arguments::Command::kDoctor:
+    case Arguments::Command::kNone:
+      break;
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace imagemill::cli
+
+int main(int argc, char** argv) { return imagemill::cli::main(argc, argv); }
