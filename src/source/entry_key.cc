@@ -94,7 +94,7 @@ std::string SourceEntry::path() const {
 
 void sort_by_key(Listing& listing) {
   std::ranges::sort(listing.entries, {}, &SourceEntry::key);
-  std::ranges::stable_sort(listing.failures, {}, &SourceFailure::key);
+  std::ranges::sort(listing.failures, {}, &SourceFailure::key);
 }
 
 void refuse_duplicate_keys(Listing& listing) {
@@ -115,7 +115,7 @@ void refuse_duplicate_keys(Listing& listing) {
                 fmt::format("{}: another member of this name came before, only the first is used",
                             key))});
   }
-  std::ranges::stable_sort(listing.failures, {}, &SourceFailure::key);
+  std::ranges::sort(listing.failures, {}, &SourceFailure::key);
   std::string previous;
   int copies = 0;
   for (SourceFailure& failure : listing.failures) {
