@@ -31,9 +31,8 @@ struct SourceEntry {
   uint32_t path_at = 0;  // where in `key` the path begins
 
   // Names the outputs: relative, '/'-separated, always safe below a folder. Escapes are undone but
-  // for control characters and bytes that are not UTF-8; a leading '/' and "." segments are
-  // dropped,
-  // ".." becomes "__", ".imagemill" becomes "_imagemill". Not unique: two keys can give one path.
+  // for control characters and bytes that are not UTF-8; a leading '/' and "." segments go, ".."
+  // becomes "__", ".imagemill" becomes "_imagemill". Not unique: two keys can give one path.
   std::string path() const;
 };
 
@@ -63,8 +62,8 @@ struct SourceOptions {
   SourceLimits limits = {};
   std::vector<std::string> include = {};  // globs over path(); empty: everything
   std::vector<std::string> exclude = {};
-  std::vector<std::string> skip_folders =
-      {};  // absolute paths never descended into (the output folder)
+  // Never entered, by whatever way they are reached (the output folder).
+  std::vector<std::string> skip_folders = {};
 };
 
 class Source {
@@ -93,8 +92,9 @@ class Source {
 // folder  recursive, links followed (a folder is never entered below itself), hidden names (".x")
 //         skipped
 // archive hidden names and __MACOSX skipped; unsafe members (absolute, "..", links, devices,
-//         encrypted, overlapping, absurd ratio) are failures; the second of two members with one
-//         name is a failure under key + "#2"
+//         encrypted, absurd ratio) are failures, and so is the second of two members with one name,
+//         under key + "#2". A ZIP whose members overlap is refused whole, a tar gives what stands
+//         before a damage.
 // list    .txt: one path a line, exactly as written, blank lines skipped; .csv: a header with a
 //         column path, image_path, file_name or file; .jsonl: objects with such a key. Paths are
 //         relative to the list's folder ("-": to the working folder). A line that repeats a path is
@@ -111,10 +111,10 @@ std::string default_source_name(const std::string& location);
 std::string escape_key(std::string_view path);
 
 // fnmatch-like: '*' within a path segment, '**' across segments ("a/**/b" fits "a/b" too), '?',
-// '[abc]', '[!a-z]', '{a,b}', '\\' takes the next character as it is. A pattern without '/' is
-// matched against the file name alone, one that ends in '/' fits everything below; a leading '/' is
-// ignored. Upper and lower case differ. A bracket that is never closed stands for itself. Time is
-// linear in the path for a given pattern.
+// '[abc]', '[!a-z]', '{a,b}', a backslash takes the next character as it is. A pattern without '/'
+// is matched against the file name alone, one that ends in '/' fits everything below; a leading '/'
+// is ignored. Upper and lower case differ. A bracket that is never closed stands for itself. Time
+// is linear in the path for a given pattern.
 bool glob_matches(std::string_view pattern, std::string_view path);
 
 }  // namespace imagemill
