@@ -41,7 +41,8 @@ complain "a header without #pragma once" "$(grep -L '^#pragma once$' "${headers[
 
 complain "white space at the end of a line" "$(matches '[ \t]+$' "${texts[@]}")"
 complain "a tab in a C++ source" "$(matches '\t' "${sources[@]}")"
-complain "not ASCII in a C++ source" "$(matches '[^\x00-\x7F]' "${sources[@]}")"
+# What a terminal shows, and tests of text, may have other letters in their strings.
+complain "not ASCII in a source of the library" "$(matches '[^\x00-\x7F]' "${library[@]}" "${headers[@]}" | grep -v '^apps/' || true)"
 unfinished=$(for f in "${texts[@]}"; do
   if [ -s "$f" ] && grep -qI . "$f" && [ -n "$(tail -c 1 "$f")" ]; then echo "$f"; fi
 done)
