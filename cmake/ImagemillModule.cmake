@@ -50,6 +50,10 @@ endfunction()
 function(imagemill_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
                          -Wno-missing-field-initializers)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    # std::stable_sort of libstdc++ 12 uses what libstdc++ 12 deprecates.
+    target_compile_options(${target} PRIVATE -Wno-deprecated-declarations)
+  endif()
   if(IMAGEMILL_DEVELOPER_MODE)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The Imagemill Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seeds of the archive and list fuzzers: corpus/{zip,tar,list}/."""
+"""Writes the seeds of the archive and list fuzzers: corpus/source_{zip,tar,list}/."""
 import bz2
 import gzip
 import io
@@ -45,7 +45,7 @@ MEMBERS = [("a.jpg", b"picture"), ("f/\u00e4.png", b"x" * 300), ("empty", b"")]
 LONG = MEMBERS + [("n" * 90 + "/" + "m" * 90, b"long"), ("link", None)]
 
 SEEDS = {
-    "zip": {
+    "source_zip": {
         "stored.zip": make_zip(MEMBERS, zipfile.ZIP_STORED),
         "deflated.zip": make_zip(MEMBERS, zipfile.ZIP_DEFLATED),
         "bzip2.zip": make_zip(MEMBERS, zipfile.ZIP_BZIP2),
@@ -55,7 +55,7 @@ SEEDS = {
         "empty.zip": make_zip([], zipfile.ZIP_STORED),
     },
     # The first byte is the fuzzer's choice of compression.
-    "tar": {
+    "source_tar": {
         "ustar": b"\0" + make_tar(MEMBERS, tarfile.USTAR_FORMAT),
         "gnu": b"\0" + make_tar(LONG, tarfile.GNU_FORMAT),
         "pax": b"\0" + make_tar(LONG, tarfile.PAX_FORMAT),
@@ -63,7 +63,7 @@ SEEDS = {
         "xz": b"\3" + lzma.compress(make_tar(MEMBERS, tarfile.USTAR_FORMAT)),
         "bzip2": b"\4" + bz2.compress(make_tar(MEMBERS, tarfile.USTAR_FORMAT)),
     },
-    "list": {
+    "source_list": {
         "text": b"**/[a-c]{d,e}*.jpg\r\n../b c.jpg\n\n/abs/#1!.jpg\n",
         "csv": b'id,path\n1,"a, ""b"".jpg"\n2,c.jpg\n',
         "jsonl": b'{"path": "\\u00e4.jpg"}\n{"image_path": "b.jpg", "x": [1, {"y": 2}]}\n',

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes fuzz/corpus/<format>/: tiny pictures that reach the decoders' branches, and cut ones. Needs Pillow.
+"""Makes fuzz/corpus/: tiny pictures and metadata blocks that reach the parsers' branches, and cut ones. Needs Pillow.
 
 Run from the root: python3 fuzz/make_corpus.py. The files are committed, so that fuzzing needs no Python.
 """
@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+SRGB = SRGB[:24] + bytes(12) + SRGB[36:]  # without the time of its making
 
 
 def gradient(mode: str, width: int = 17, height: int = 11) -> Image.Image:
@@ -70,7 +71,32 @@ def save_cut(folder: str, name: str, data: bytes) -> None:
     (CORPUS / folder / name).write_bytes(data[: len(data) * 3 // 4])
 
 
+def write(folder: str, name: str, data: bytes) -> bytes:
+    path = CORPUS / folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return data
+
+
+def make_metadata() -> None:
+    block = Image.Exif()
+    block[274], block[306], block[271] = 6, "2026:01:02 03:04:05", "Maker"
+    block.get_ifd(34665)[36867] = "2026:01:02 03:04:05"
+    block.get_ifd(34853).update({1: "N", 2: (48.0, 8.0, 1.5), 3: "E", 4: (11.0, 34.0, 2.5)})
+    for endian, name in (("<", "little"), (">", "big")):
+        block.endian = endian
+        write("exif", f"{name}.exif", block.tobytes()[6:])
+    write("xmp", "elements.xmp", b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+ xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmp:Rating="3"><tiff:Orientation>6</tiff:Orientation></rdf:Description></rdf:RDF></x:xmpmeta>""")
+    write("xmp", "attributes.xmp", b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+ xmlns:t="http://ns.adobe.com/tiff/1.0/" t:Orientation="8" t:ImageWidth="4000"/></rdf:RDF></x:xmpmeta>""")
+
+
 def main() -> None:
+    make_metadata()
     plain = save("jpeg", "ycc420.jpg", "RGB", format="JPEG", quality=60, exif=exif(6))
     save("jpeg", "ycc444_progressive.jpg", "RGB", format="JPEG", quality=60, subsampling=0, progressive=True)
     save("jpeg", "ycc422_restart.jpg", "RGB", format="JPEG", subsampling=1, restart_marker_blocks=1)
