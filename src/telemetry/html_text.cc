@@ -26,7 +26,7 @@ std::string html_escape(std::string_view text, size_t most_bytes) {
   size_t taken = 0;
   while (!text.empty()) {
     const CodePoint point = next_code_point(text);
-    if (taken + point.bytes > most_bytes) return out += "…";
+    if (taken + point.bytes > most_bytes) return out += "\u2026";
     if (point.value == '&') {
       out += "&amp;";
     } else if (point.value == '<') {
