@@ -241,6 +241,7 @@ TEST(HelperPool, serves_eight_threads_with_two_processes) {
 TEST(HelperPool, makes_room_for_another_family) {
   HelperOptions options = real();
   options.max_processes = 1;
+  options.max_idle_processes = 1;
   auto pool = open(options);
   const CodecSet codecs(pool.get());
   const std::string ppm = "P6 2 1 255\n\x01\x02\x03\x04\x05\x06";

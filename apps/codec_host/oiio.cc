@@ -54,7 +54,9 @@ Result<File> open(FileFormat format, ByteSpan bytes) {
     // The luminance and chroma files of the EXR standard.
     const bool subsampled = words.find("ubsampled") != std::string::npos;
     return fail(subsampled ? Code::kUnsupported : Code::kCorruptInput, "{}: {}", file.name,
-                subsampled ? "subsampled channels (luminance and chroma)" : words);
+                subsampled      ? "subsampled channels (luminance and chroma)"
+                : words.empty() ? "cannot be read"
+                                : words);
   }
   return file;
 }
@@ -82,7 +84,9 @@ Channels channels_of(const OIIO::ImageSpec& spec) {
   PixelFormat& format = channels.format;
   format.sample = sample_of(spec.format);
   // By name: spec.alpha_channel is beyond the last for GIF, and layered files have many channels.
-  const int alpha = channel_named(spec, "A");
+  // The fourth byte of a BMP before version 4 means nothing.
+  const bool is_filler = spec.get_int_attribute("bmp:version", 4) < 4;
+  const int alpha = is_filler ? -1 : channel_named(spec, "A");
   format.has_alpha = alpha >= 0;
   format.model =
       spec.nchannels - (format.has_alpha ? 1 : 0) >= 3 ? ColorModel::kRgb : ColorModel::kGray;

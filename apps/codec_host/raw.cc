@@ -69,24 +69,19 @@ bool is_halvable(LibRaw& processor) {
 }
 
 // What full-size processing will give, unturned.
-Result<ImageHeader> header_of(LibRaw& processor) {
-  ImageHeader header;
-  header.format = FileFormat::kRaw;
-  header.orientation = orientation_of(processor.imgdata.sizes.flip);
-  // Both: the first for the sizes calculated here, the second for the processing to come.
-  processor.imgdata.sizes.flip = 0;
-  processor.imgdata.params.user_flip = 0;
-  IMAGEMILL_TRY(check(processor.adjust_sizes_info_only()));
-  header.width = processor.imgdata.sizes.iwidth;
-  header.height = processor.imgdata.sizes.iheight;
-  header.pixel_format = processor.imgdata.idata.colors == 1 ? PixelFormat::gray(SampleType::kU16)
-                                                            : PixelFormat::rgb(SampleType::kU16);
-  return header;
-}
-
 Result<ImageHeader> read_header(FileFormat, ByteSpan bytes) {
   IMAGEMILL_ASSIGN_OR_RETURN(const Processor processor, open(bytes));
-  return header_of(*processor);
+  ImageHeader header;
+  header.format = FileFormat::kRaw;
+  header.orientation = orientation_of(processor->imgdata.sizes.flip);
+  processor->imgdata.params.user_flip = 0;
+  // Calculates the sizes and leaves a processor that is good for nothing else.
+  IMAGEMILL_TRY(check(processor->adjust_sizes_info_only()));
+  header.width = processor->imgdata.sizes.iwidth;
+  header.height = processor->imgdata.sizes.iheight;
+  header.pixel_format = processor->imgdata.idata.colors == 1 ? PixelFormat::gray(SampleType::kU16)
+                                                             : PixelFormat::rgb(SampleType::kU16);
+  return header;
 }
 
 Result<> fill(const Image& image, LibRaw& processor) {
@@ -107,12 +102,13 @@ Result<> fill(const Image& image, LibRaw& processor) {
 
 Result<Decoded> decode(const DecodeCall& call, ByteSpan bytes, PixelMemory& pixels) {
   Decoded decoded;
+  IMAGEMILL_ASSIGN_OR_RETURN(decoded.header, read_header(call.format, bytes));
   IMAGEMILL_ASSIGN_OR_RETURN(const Processor processor, open(bytes));
-  IMAGEMILL_ASSIGN_OR_RETURN(decoded.header, header_of(*processor));
   const int scale_den =
       is_halvable(*processor) ? helper_scale_den(decoded.header, call.at_least) : 1;
   IMAGEMILL_ASSIGN_OR_RETURN(decoded.image, pixels.allocate({decoded.header, scale_den}));
   processor->imgdata.params.half_size = scale_den == 2;
+  processor->imgdata.params.user_flip = 0;
   IMAGEMILL_TRY(check(processor->unpack()));
   IMAGEMILL_TRY(check(processor->dcraw_process()));
   IMAGEMILL_TRY(fill(decoded.image, *processor));

@@ -272,7 +272,7 @@ HelperPool::HelperPool(HelperOptions options)
 HelperPool::~HelperPool() = default;
 
 Result<std::unique_ptr<HelperPool>> HelperPool::open(HelperOptions options) {
-  if (options.max_processes < 1 || options.calls_per_process < 1)
+  if (options.max_processes < 1 || options.calls_per_process < 1 || options.max_idle_processes < 0)
     return fail(Code::kInvalidArgument, "{} codec helpers for {} calls each, expected at least 1",
                 options.max_processes, options.calls_per_process);
   if (::access(options.binary.c_str(), X_OK) != 0)

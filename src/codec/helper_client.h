@@ -16,7 +16,10 @@ namespace imagemill {
 
 struct HelperOptions {
   std::string binary;     // path of imagemill-codec; its codec libraries lie beside it
-  int max_processes = 2;  // alive at a time; callers beyond that wait
+  int max_processes = 2;  // busy at a time; callers beyond that wait
+  // Kept for later calls beside the busy ones. Starting one takes 10 ms; for what OpenImageIO reads
+  // 200 ms.
+  int max_idle_processes = 8;
   // What one process may take for one picture, beyond its libraries and the pixels that it hands
   // over. Beyond that the picture fails.
   uint64_t memory_limit_bytes = uint64_t{2} << 30;
@@ -31,8 +34,8 @@ struct HelperOptions {
 
 class HelperProcesses;
 
-// Starts processes as they are needed, at most max_processes of them, each for one family of
-// formats (only what its libraries need is loaded), and reuses them. Safe from any thread. Must
+// Starts processes as they are needed, each for one family of formats (only the libraries of those
+// are loaded), and reuses them. Safe from any thread. Must
 // outlive what decoder_for() and encoder_for() return, but not the images.
 class HelperPool {
  public:

@@ -50,29 +50,25 @@ void SpawnThread::run() {
 
 Result<HelperProcesses::Lease> HelperProcesses::acquire(std::string_view family,
                                                         std::string_view what) {
-  std::unique_ptr<HelperProcess> found, evicted;
+  std::unique_ptr<HelperProcess> found;
   {
     std::unique_lock lock(mutex_);
-    freed_.wait(lock, [this] { return !idle_.empty() || alive_ < options_.max_processes; });
-    const auto same = std::ranges::find(idle_, family, &HelperProcess::family);
-    if (same != idle_.end()) {
+    freed_.wait(lock, [this] { return busy_ < options_.max_processes; });
+    ++busy_;
+    // The one that worked last: its memory is warm.
+    const auto same = std::ranges::find(idle_.rbegin(), idle_.rend(), family,
+                                        [](const auto& process) { return process->family(); });
+    if (same != idle_.rend()) {
       found = std::move(*same);
-      idle_.erase(same);
-    } else if (alive_ < options_.max_processes) {
-      ++alive_;
-    } else {
-      // Full, but somebody idles for another family: the one that has idled longest makes room.
-      evicted = std::move(idle_.front());
-      idle_.erase(idle_.begin());
+      idle_.erase(std::next(same).base());
     }
   }
-  evicted.reset();
   if (!found) {
     auto started = start(family, what);
     if (!started) {
       {
         const std::lock_guard lock(mutex_);
-        --alive_;
+        --busy_;
       }
       freed_.notify_one();
       return std::unexpected(std::move(started).error());
@@ -110,13 +106,16 @@ void HelperProcesses::give_back(std::unique_ptr<HelperProcess> process, bool is_
   ++process->calls;
   const bool is_reusable = is_good && process->calls < options_.calls_per_process &&
                            process->resident_bytes() <= options_.max_idle_resident_bytes;
+  std::unique_ptr<HelperProcess> surplus;
   if (!is_reusable) process.reset();  // outside the lock: it waits for the child to end
   {
     const std::lock_guard lock(mutex_);
-    if (process)
-      idle_.push_back(std::move(process));
-    else
-      --alive_;
+    --busy_;
+    if (process) idle_.push_back(std::move(process));
+    if (idle_.size() > static_cast<size_t>(options_.max_idle_processes)) {
+      surplus = std::move(idle_.front());
+      idle_.erase(idle_.begin());
+    }
   }
   freed_.notify_one();
 }

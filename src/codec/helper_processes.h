@@ -76,8 +76,8 @@ class HelperProcesses {
   SpawnThread spawner_;
   std::mutex mutex_;
   std::condition_variable freed_;
-  std::vector<std::unique_ptr<HelperProcess>> idle_;
-  int alive_ = 0;  // idle, leased or starting
+  std::vector<std::unique_ptr<HelperProcess>> idle_;  // the longest idle first
+  int busy_ = 0;                                      // leased or starting
   std::optional<std::string> note_;
   bool note_taken_ = false;
 };
