@@ -3,13 +3,13 @@
 #include "store/run_store.h"
 
 #include <algorithm>
-#include <cmath>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <utility>
 
 #include "store/open_database.h"
+#include "store/row_table.h"
 #include "store/run_lock.h"
 #include "store/sqlite.h"
 
@@ -21,59 +21,20 @@ using sqlite::Statement;
 using sqlite::Transaction;
 
 constexpr std::string_view kStateNames[] = {"done", "failed", "skipped"};
-constexpr std::string_view kTypeNames[] = {"INTEGER", "REAL", "TEXT", "BLOB"};
-constexpr std::string_view kTablePrefix = "rows_";
 
 std::string_view state_name(ItemState state) { return kStateNames[static_cast<size_t>(state)]; }
-std::string_view type_name(ColumnType type) { return kTypeNames[static_cast<size_t>(type)]; }
 
 ItemState state_from(std::string_view name) {
   const auto found = std::ranges::find(kStateNames, name);
-  return static_cast<ItemState>(found - std::begin(kStateNames));  // the schema checks the names
+  // The schema lets no other name in; a file from a stranger may.
+  if (found == std::end(kStateNames)) return ItemState::kFailed;
+  return static_cast<ItemState>(found - std::begin(kStateNames));
 }
 
 std::optional<Code> code_from(std::string_view name) {
   for (int i = 0; i <= static_cast<int>(Code::kInternal); ++i)
     if (code_name(static_cast<Code>(i)) == name) return static_cast<Code>(i);
   return std::nullopt;
-}
-
-// Names are spliced into SQL text: nothing but these letters ever is.
-bool is_identifier(std::string_view name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-  return !name.empty() && name.size() <= 64 && is_letter(name[0]) &&
-         std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
-}
-
-Result<> check_schema(const TableSchema& schema) {
-  if (!is_identifier(schema.name))
-    return fail(Code::kInvalidArgument, "table name \"{}\": expected [a-z_][a-z0-9_]*",
-                schema.name);
-  std::vector<std::string_view> seen = {"key", "sub"};
-  for (const Column& column : schema.columns) {
-    if (!is_identifier(column.name))
-      return fail(Code::kInvalidArgument, "table {}: column name \"{}\": expected [a-z_][a-z0-9_]*",
-                  schema.name, column.name);
-    if (std::ranges::find(seen, column.name) != seen.end())
-      return fail(Code::kInvalidArgument, "table {}: column {} twice", schema.name, column.name);
-    seen.push_back(column.name);
-  }
-  return {};
-}
-
-std::string describe(const TableSchema& schema) {
-  std::string out;
-  for (const Column& column : schema.columns)
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", column.name, type_name(column.type));
-  return out;
-}
-
-std::string create_table_sql(const TableSchema& schema) {
-  std::string sql = fmt::format("CREATE TABLE \"{}{}\" (key TEXT NOT NULL, sub TEXT NOT NULL",
-                                kTablePrefix, schema.name);
-  for (const Column& column : schema.columns)
-    sql += fmt::format(", \"{}\" {}", column.name, type_name(column.type));
-  return sql + ", PRIMARY KEY (key, sub)) STRICT, WITHOUT ROWID";
 }
 
 std::string warnings_json(const std::vector<std::string>& warnings) {
@@ -89,43 +50,6 @@ std::vector<std::string> warnings_from(std::string_view text) {
     if (warning.is_string()) warnings.push_back(warning.get<std::string>());
   return warnings;
 }
-
-void bind_value(Statement& statement, int index, const Value& value) {
-  struct Binder {
-    Statement& statement;
-    int index;
-    void operator()(std::monostate) { statement.bind_null(index); }
-    void operator()(int64_t v) { statement.bind(index, v); }
-    void operator()(double v) { statement.bind(index, v); }
-    void operator()(const std::string& v) { statement.bind(index, std::string_view(v)); }
-    void operator()(const Bytes& v) { statement.bind(index, ByteSpan(v)); }
-  };
-  std::visit(Binder{statement, index}, value);
-}
-
-Value value_at(const Statement& statement, int index, ColumnType type) {
-  if (statement.is_null(index)) return std::monostate();
-  switch (type) {
-    case ColumnType::kInteger:
-      return statement.integer(index);
-    case ColumnType::kReal:
-      return statement.real(index);
-    case ColumnType::kText:
-      return std::string(statement.text(index));
-    case ColumnType::kBlob: {
-      const ByteSpan blob = statement.blob(index);
-      return Bytes(blob.begin(), blob.end());
-    }
-  }
-  return std::monostate();
-}
-
-// A job's table with the statements of commit().
-struct JobTable {
-  TableSchema schema;
-  Statement insert;
-  Statement erase;
-};
 
 // The statements of a writer, kept for the life of the store.
 struct WriteStatements {
@@ -169,21 +93,24 @@ class SqliteRunStore final : public RunStore {
   Result<> create_tables(std::span<const TableSchema> tables) override {
     const std::scoped_lock guard(mutex_);
     IMAGEMILL_TRY(check_writable());
-    for (const TableSchema& schema : tables) IMAGEMILL_TRY(check_schema(schema));
-    IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<TableSchema> existing, read_tables());
+    for (const TableSchema& schema : tables) IMAGEMILL_TRY(check_row_table(schema));
+    IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<TableSchema> existing, read_row_tables(database_));
     IMAGEMILL_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
     for (const TableSchema& schema : tables) {
       const auto found = std::ranges::find(existing, schema.name, &TableSchema::name);
       if (found == existing.end()) {
-        IMAGEMILL_TRY(database_.execute(create_table_sql(schema)));
-      } else if (describe(*found) != describe(schema)) {
+        IMAGEMILL_TRY(database_.execute(create_row_table_sql(schema)));
+      } else if (describe_columns(*found) != describe_columns(schema)) {
         return fail(Code::kInvalidArgument,
                     "table {}: columns ({}) there, ({}) now; --restart begins anew", schema.name,
-                    describe(*found), describe(schema));
+                    describe_columns(*found), describe_columns(schema));
       }
     }
     IMAGEMILL_TRY(transaction.commit());
-    for (const TableSchema& schema : tables) IMAGEMILL_TRY(prepare_table(schema));
+    for (const TableSchema& schema : tables) {
+      IMAGEMILL_ASSIGN_OR_RETURN(RowTable table, RowTable::prepare(database_, schema));
+      row_tables_.insert_or_assign(schema.name, std::move(table));
+    }
     return {};
   }
 
@@ -290,49 +217,22 @@ class SqliteRunStore final : public RunStore {
 
   Result<std::vector<TableSchema>> tables() override {
     const std::scoped_lock guard(mutex_);
-    return read_tables();
+    return read_row_tables(database_);
   }
 
   Result<> for_each_row(
       const std::string& table,
       const std::function<Result<>(const std::string& key, const Row&)>& visit) override {
     const std::scoped_lock guard(mutex_);
-    IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<TableSchema> existing, read_tables());
+    IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<TableSchema> existing, read_row_tables(database_));
     const auto schema = std::ranges::find(existing, table, &TableSchema::name);
     if (schema == existing.end()) return fail(Code::kNotFound, "table {}: not in this run", table);
-    // By SELECT *: the columns come in the order of CREATE TABLE, key and sub first.
-    IMAGEMILL_ASSIGN_OR_RETURN(
-        Statement select, database_.prepare(fmt::format("SELECT * FROM \"{}{}\" ORDER BY key, sub",
-                                                        kTablePrefix, table)));
-    Row row{.table = table, .sub = {}, .values = {}};
-    while (true) {
-      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
-      if (!has_row) return {};
-      row.sub = select.text(1);
-      row.values.clear();
-      for (int i = 0; const Column& column : schema->columns)
-        row.values.push_back(value_at(select, 2 + i++, column.type));
-      IMAGEMILL_TRY(visit(std::string(select.text(0)), row));
-    }
+    return visit_rows(database_, *schema, visit);
   }
 
  private:
   Result<> check_writable() const {
     if (!writing_) return fail(Code::kInvalidArgument, "this run store was opened for reading");
-    return {};
-  }
-
-  Result<> prepare_table(const TableSchema& schema) {
-    JobTable table{.schema = schema, .insert = {}, .erase = {}};
-    std::string parameters = "?1, ?2";
-    for (size_t i = 0; i < schema.columns.size(); ++i) parameters += fmt::format(", ?{}", i + 3);
-    IMAGEMILL_ASSIGN_OR_RETURN(
-        table.insert, database_.prepare(fmt::format("INSERT INTO \"{}{}\" VALUES ({})",
-                                                    kTablePrefix, schema.name, parameters)));
-    IMAGEMILL_ASSIGN_OR_RETURN(table.erase,
-                               database_.prepare(fmt::format("DELETE FROM \"{}{}\" WHERE key = ?1",
-                                                             kTablePrefix, schema.name)));
-    job_tables_.insert_or_assign(schema.name, std::move(table));
     return {};
   }
 
@@ -379,19 +279,12 @@ class SqliteRunStore final : public RunStore {
   }
 
   Result<> put_rows(const ItemRecord& item) {
-    for (auto& [name, table] : job_tables_)
-      IMAGEMILL_TRY(table.erase.bind(1, std::string_view(item.key)).run());
+    for (auto& [name, table] : row_tables_) IMAGEMILL_TRY(table.erase(item.key));
     for (const Row& row : item.rows) {
-      const auto found = job_tables_.find(row.table);
-      if (found == job_tables_.end())
+      const auto found = row_tables_.find(row.table);
+      if (found == row_tables_.end())
         return fail(Code::kInvalidArgument, "row of table {}, which was not created", row.table);
-      JobTable& table = found->second;
-      if (row.values.size() != table.schema.columns.size())
-        return fail(Code::kInvalidArgument, "row of table {}: {} values, expected {}", row.table,
-                    row.values.size(), table.schema.columns.size());
-      table.insert.bind(1, std::string_view(item.key)).bind(2, std::string_view(row.sub));
-      for (int i = 3; const Value& value : row.values) bind_value(table.insert, i++, value);
-      IMAGEMILL_TRY(table.insert.run());
+      IMAGEMILL_TRY(found->second.insert(item.key, row));
     }
     return {};
   }
@@ -417,38 +310,11 @@ class SqliteRunStore final : public RunStore {
     return item;
   }
 
-  // From the database itself, so that what a reader sees is what is there.
-  Result<std::vector<TableSchema>> read_tables() {
-    std::vector<TableSchema> tables;
-    IMAGEMILL_ASSIGN_OR_RETURN(
-        Statement select,
-        database_.prepare("SELECT t.name, c.name, c.type FROM sqlite_schema AS t, "
-                          "pragma_table_info(t.name) AS c WHERE t.type = 'table' AND "
-                          "t.name GLOB 'rows_*' ORDER BY t.name, c.cid"));
-    while (true) {
-      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
-      if (!has_row) return tables;
-      const std::string_view table = select.text(0).substr(kTablePrefix.size());
-      const std::string_view column = select.text(1);
-      if (!is_identifier(table) || !is_identifier(column))
-        return fail(Code::kCorruptInput, "table rows_{}, column {}: not a name Imagemill gives",
-                    table, column);
-      if (tables.empty() || tables.back().name != table) tables.push_back({std::string(table), {}});
-      if (column == "key" || column == "sub") continue;
-      const auto type = std::ranges::find(kTypeNames, select.text(2));
-      if (type == std::end(kTypeNames))
-        return fail(Code::kCorruptInput, "table rows_{}, column {}: type {}", table, column,
-                    select.text(2));
-      tables.back().columns.push_back(
-          {std::string(column), static_cast<ColumnType>(type - std::begin(kTypeNames))});
-    }
-  }
-
   std::optional<RunLock> lock_;  // released last
   std::mutex mutex_;             // guards all below
   Database database_;
   std::optional<WriteStatements> writing_;  // nullopt: opened for reading
-  std::unordered_map<std::string, JobTable> job_tables_;
+  std::unordered_map<std::string, RowTable> row_tables_;
 };
 
 Result<std::unique_ptr<RunStore>> make_writer(RunLock lock, Database database) {
