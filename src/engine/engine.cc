@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "codec/helper_client.h"
 #include "engine/committer.h"
 #include "engine/item_stages.h"
 #include "engine/output_place.h"
@@ -23,6 +24,9 @@ namespace {
 
 // What the process takes beside the items: code, libraries, SQLite's cache, thread stacks.
 constexpr uint64_t kBaseBytes = uint64_t{64} << 20;
+
+// Below this, one helper process at a time has to do.
+constexpr uint64_t kManyHelpersBytes = uint64_t{2} << 30;
 
 struct ParsedRun {
   OptionValues options;
@@ -122,6 +126,7 @@ class RunInProgress {
       : spec_(spec), listener_(listener), cancel_(cancel) {}
 
   Result<RunFinished> run() {
+    IMAGEMILL_TRY(open_helpers());
     IMAGEMILL_ASSIGN_OR_RETURN(run_, parse_run(spec_, codecs_));
     FileSystem& fs = real_file_system();
     IMAGEMILL_ASSIGN_OR_RETURN(place_,
@@ -153,6 +158,22 @@ class RunInProgress {
   }
 
  private:
+  // Without a helper binary the formats that need it are refused, each with a word on why.
+  Result<> open_helpers() {
+    if (spec_.codec_host.empty() || !real_file_system().stat(spec_.codec_host)) return {};
+    IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues options,
+                               OptionValues::parse(run_options(), spec_.options));
+    const uint64_t max_bytes = max_memory_bytes(options);
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        helpers_, HelperPool::open(
+                      {.binary = spec_.codec_host,
+                       .max_processes = max_bytes < kManyHelpersBytes ? 1 : thread_count(options),
+                       .memory_limit_bytes = max_bytes / 4,
+                       .max_idle_resident_bytes = max_bytes / 8}));
+    codecs_ = CodecSet(helpers_.get());
+    return {};
+  }
+
   Result<std::unique_ptr<RunStore>> open_store() {
     if (run_.options.flag("restart"))
       return RunStore::restart(place_.store_path(), run_.fingerprint);
@@ -170,9 +191,14 @@ class RunInProgress {
     });
   }
 
-  int thread_count() const {
-    const auto asked = static_cast<int>(run_.options.integer("threads"));
+  static int thread_count(const OptionValues& options) {
+    const auto asked = static_cast<int>(options.integer("threads"));
     return asked > 0 ? asked : usable_cores(real_file_system());
+  }
+
+  static uint64_t max_memory_bytes(const OptionValues& options) {
+    const uint64_t asked = options.bytes("max-memory");
+    return asked != 0 ? asked : available_memory_bytes(real_file_system()) / 2;
   }
 
   Pipeline<Item> build_pipeline(StageContext& context, Committer& committer) {
@@ -257,15 +283,14 @@ class RunInProgress {
   }
 
   Result<RunFinished> work_through() {
-    const int threads = thread_count();
-    const uint64_t asked_bytes = run_.options.bytes("max-memory");
-    const uint64_t max_bytes =
-        asked_bytes != 0 ? asked_bytes : available_memory_bytes(real_file_system()) / 2;
+    const int threads = thread_count(run_.options);
+    const uint64_t max_bytes = max_memory_bytes(run_.options);
     const uint64_t budget = max_bytes > 2 * kBaseBytes ? max_bytes - kBaseBytes : max_bytes / 2;
     const OutputNames names = plan_names();
     StageContext context{
         .inputs = inputs_,
         .sink = *sink_,
+                         .codecs = codecs_,
         .jobs = std::move(run_.jobs),
         .names = names,
         .own_paths = own_paths_,
@@ -290,9 +315,9 @@ class RunInProgress {
     const Pipeline<Item> pipeline = build_pipeline(context, committer);
     PipelineStatus status;
     prepare_status(pipeline, status);
-    clock_ = std::make_unique<ProgressClock>(listener_, stage_names(pipeline), status, committer,
-                                             ProgressClock::Counts{total, resumed_},
-                                             static_cast<int>(run_.options.integer("queue-capacity")), threads);
+    clock_ = std::make_unique<ProgressClock>(
+        listener_, stage_names(pipeline), status, committer, ProgressClock::Counts{total, resumed_},
+        static_cast<int>(run_.options.integer("queue-capacity")), threads);
     Result<> result;
     record_listing_failures(inputs_, committer, listener_, result);
     if (result) {
@@ -367,6 +392,7 @@ class RunInProgress {
   const RunSpec& spec_;
   Listener& listener_;
   const CancelToken& cancel_;
+  std::unique_ptr<HelperPool> helpers_;
   CodecSet codecs_;
   ParsedRun run_;
   OutputPlace place_;
