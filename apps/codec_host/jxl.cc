@@ -30,13 +30,14 @@ std::unexpected<Status> corrupt(std::string_view what) {
   return fail(Code::kCorruptInput, "JXL: {}", what);
 }
 
+// The input is not closed: libjxl calls the end of a closed one an error, and would not deliver
+// what has come before it.
 Result<DecoderHandle> open(ByteSpan bytes, int events) {
   DecoderHandle decoder(JxlDecoderCreate(nullptr));
   if (!decoder) return fail(Code::kResourceExhausted, "JXL: no memory for a decoder");
   JxlDecoderSubscribeEvents(decoder.get(), events);
   JxlDecoderSetUnpremultiplyAlpha(decoder.get(), JXL_TRUE);
   JxlDecoderSetInput(decoder.get(), as_u8(bytes), bytes.size());
-  JxlDecoderCloseInput(decoder.get());
   return decoder;
 }
 
@@ -189,6 +190,7 @@ Metadata read_metadata(ByteSpan bytes) {
   for (const std::string_view wanted : {"Exif", "xml "}) {
     auto decoder = open(bytes, JXL_DEC_BOX);
     if (!decoder) return metadata;
+    JxlDecoderCloseInput(decoder->get());  // a last box without a size ends here
     JxlDecoderSetDecompressBoxes(decoder->get(), JXL_TRUE);
     while (JxlDecoderProcessInput(decoder->get()) == JXL_DEC_BOX) {
       JxlBoxType type;
