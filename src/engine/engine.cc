@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imagemill/engine.h"
 
+#include <fmt/chrono.h>
+
 #include <algorithm>
 #include <memory>
 #include <random>
@@ -12,6 +14,7 @@
 #include "engine/item_stages.h"
 #include "engine/output_place.h"
 #include "engine/progress_clock.h"
+#include "engine/report_samples.h"
 #include "engine/run_inputs.h"
 #include "engine/run_records.h"
 #include "jobs/output_format.h"
@@ -290,7 +293,7 @@ class RunInProgress {
     StageContext context{
         .inputs = inputs_,
         .sink = *sink_,
-                         .codecs = codecs_,
+        .codecs = codecs_,
         .jobs = std::move(run_.jobs),
         .names = names,
         .own_paths = own_paths_,
@@ -298,6 +301,7 @@ class RunInProgress {
         .fail_on = fail_on_from(run_.options.text("fail-on")),
         .limits = {.max_pixels = static_cast<uint64_t>(run_.options.integer("limit-pixels")),
                    .max_seconds = run_.options.real("limit-seconds")},
+        .max_file_bytes = run_.options.bytes("limit-file"),
         .item_bytes_max = budget / 4 * 3};
     Committer committer(*store_, *sink_, static_cast<size_t>(run_.options.integer("group-items")));
     plan_positions();
@@ -330,7 +334,7 @@ class RunInProgress {
       if (auto last = committer.commit(); !last) result = last;
     }
     if (result) result = finish(context);
-    return conclude(result, committer.totals(), total, status, pipeline);
+    return conclude(result, committer.totals(), total, max_bytes, status, pipeline, context);
   }
 
   Result<> execute(const Pipeline<Item>& pipeline, int threads, uint64_t budget,
@@ -354,7 +358,8 @@ class RunInProgress {
   }
 
   Result<RunFinished> conclude(const Result<>& result, const RunTotals& totals, int64_t total,
-                               const PipelineStatus& status, const Pipeline<Item>& pipeline) {
+                               uint64_t max_bytes, const PipelineStatus& status,
+                               const Pipeline<Item>& pipeline, StageContext& context) {
     RunFinished f{.items_total = total,
                   .done = totals.done + resumed_,
                   .failed = totals.failed,
@@ -373,14 +378,36 @@ class RunInProgress {
       f.error = fmt::format("internal: {} inputs, but {} done + {} failed + {} skipped", total,
                             f.done, f.failed, f.skipped);
     }
-    const auto recorded = write_run_records(spec_, run_.fingerprint, place_, *store_, f,
-                                            clock_->timeline(), real_file_system());
+    RunReport report = describe(f, status, max_bytes);
+    if (f.outcome == RunFinished::Outcome::kComplete)
+      report.samples = take_samples(context, work_, *store_, place_, real_file_system());
+    const auto recorded = write_run_records(std::move(report), place_, *store_, real_file_system());
     if (!recorded && f.outcome == RunFinished::Outcome::kComplete) {
       f.outcome = RunFinished::Outcome::kFailed;
       f.error = recorded.error().to_string();
     }
     listener_.on_finished(f);
     return f;
+  }
+
+  RunReport describe(const RunFinished& finished, const PipelineStatus& status,
+                     uint64_t max_bytes) const {
+    RunReport report{.finished = finished,
+                     .inputs = spec_.inputs,
+                     .output = spec_.output,
+                     .started_at = started_at_,
+                     .options = run_.fingerprint,
+                     .threads = thread_count(run_.options),
+                     .max_memory_bytes = max_bytes,
+                     .cpu_seconds = clock_->last_sample().cpu_seconds,
+                     .bottleneck = clock_->bottleneck(),
+                     .timeline = clock_->timeline()};
+    for (const JobRequest& job : spec_.jobs) report.jobs.push_back(job.name);
+    for (const std::string& word : spec_.command)
+      report.command += (report.command.empty() ? "" : " ") + word;
+    for (size_t i = 0; i < finished.stages.size(); ++i)
+      report.stages.push_back({finished.stages[i], status.stages[i]->item_ms});
+    return report;
   }
 
   static std::vector<std::string> stage_names(const Pipeline<Item>& pipeline) {
@@ -404,6 +431,8 @@ class RunInProgress {
   std::vector<uint64_t> positions_;  // parallel to work_; empty: 0, 1, 2 ...
   size_t next_ = 0;
   int64_t resumed_ = 0;
+  const std::string started_at_ =
+      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   std::unique_ptr<ProgressClock> clock_;
 };
 

@@ -161,8 +161,8 @@ std::optional<StageFailure> decode_item(StageContext& context, Item& item) {
   if (item.record.state == ItemState::kSkipped) return std::nullopt;
   const auto least = least_decode_size(item.header, all_views(context, item));
   if (!least) return std::nullopt;
-  auto decoded =
-      context.codecs.decoder_for(item.header.format)->decode(item.bytes, decode_request(context, *least));
+  auto decoded = context.codecs.decoder_for(item.header.format)
+                     ->decode(item.bytes, decode_request(context, *least));
   if (!decoded) return failure(std::move(decoded).error());
   item.record.decode_scale = fmt::format("{}/{}", decoded->scale_num, decoded->scale_den);
   item.record.is_damaged = decoded->is_damaged;

@@ -42,6 +42,7 @@ class ProgressClock {
   // After stop().
   const ProcessSample& last_sample() const { return sample_; }
   Timeline timeline() const;
+  std::string bottleneck() const { return bottleneck_.bottleneck(); }
   void with_listener(const std::function<void(Listener&)>& call);
 
  private:

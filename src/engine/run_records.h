@@ -9,12 +9,12 @@
 #include "imagemill/engine.h"
 #include "jobs/job.h"
 #include "store/run_store.h"
-#include "telemetry/timeline_recorder.h"
+#include "telemetry/run_report.h"
 
 namespace imagemill {
 
-Result<> write_run_records(const RunSpec& spec, const RunOptions& options, const OutputPlace& place,
-                           RunStore& store, const RunFinished& finished, const Timeline& timeline,
+// What the store knows (rejects, formats, damage ...) is added to `report`.
+Result<> write_run_records(RunReport report, const OutputPlace& place, RunStore& store,
                            FileSystem& fs);
 
 // Gives jobs access to the finished run.

@@ -17,6 +17,7 @@
 
 #include "imagemill/cancel.h"
 #include "imagemill/status.h"
+#include "telemetry/histogram.h"
 
 namespace imagemill {
 
@@ -81,6 +82,7 @@ struct StageCounters {
   std::atomic<int64_t> queue_depth{0};
   std::atomic<int64_t> busy_ns{0};
   std::atomic<uint64_t> bytes{0};
+  Histogram item_ms;  // the executor's own while it runs
 };
 
 struct PipelineLimits {

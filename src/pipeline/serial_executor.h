@@ -38,7 +38,9 @@ Result<> run_serial(const Pipeline<Item>& pipeline, const CancelToken& cancel,
       const auto began = Clock::now();
       auto error = run_stage(pipeline, stage, *item);
       StageCounters& counters = *status.stages[stage];
-      counters.busy_ns += std::chrono::nanoseconds(Clock::now() - began).count();
+      const std::chrono::nanoseconds busy = Clock::now() - began;
+      counters.busy_ns += busy.count();
+      counters.item_ms.add(static_cast<double>(busy.count()) * 1e-6);
       ++counters.items;
       if (error) return error;
       const uint64_t held = pipeline.hooks.held_bytes(*item);

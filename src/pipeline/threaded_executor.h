@@ -211,14 +211,15 @@ class ThreadedExecutor {
       lock.unlock();
       const auto began = std::chrono::steady_clock::now();
       auto error = run_stage(pipeline_, work->stage, *work->token.item);
-      const auto busy = std::chrono::steady_clock::now() - began;
+      const std::chrono::nanoseconds busy = std::chrono::steady_clock::now() - began;
       const uint64_t held = pipeline_.hooks.held_bytes(*work->token.item);
       lock.lock();
 
       StageCounters& counters = *status_.stages[work->stage];
       --counters.in_progress;
       ++counters.items;
-      counters.busy_ns += std::chrono::nanoseconds(busy).count();
+      counters.busy_ns += busy.count();
+      counters.item_ms.add(static_cast<double>(busy.count()) * 1e-6);
       counters.bytes += held;
       --lanes_[work->stage].running;
       running_charged_ -= charged_at_start;
