@@ -78,7 +78,8 @@ def _webp(path: pathlib.Path) -> Reference:
 def _png(path: pathlib.Path) -> Reference:
     data = path.read_bytes()
     depth, color = data[24], data[25]
-    if depth == 16:
+    # Pillow looks for a grey's tRNS level among the levels it has spread already.
+    if depth == 16 or (color == 0 and depth < 8 and b"tRNS" in data):
         return Reference(to_unit(imagecodecs.png_decode(data)))
     picture = Image.open(path)
     alpha = picture.has_transparency_data
