@@ -87,7 +87,7 @@ Result<WriteStatements> prepare_writing(Database& database) {
 class SqliteRunStore final : public RunStore {
  public:
   SqliteRunStore(std::optional<RunLock> lock, Database database,
-                 std::optional<WriteStatements> writing)
+                 std::unique_ptr<WriteStatements> writing)
       : lock_(std::move(lock)), database_(std::move(database)), writing_(std::move(writing)) {}
 
   Result<> create_tables(std::span<const TableSchema> tables) override {
@@ -313,13 +313,14 @@ class SqliteRunStore final : public RunStore {
   std::optional<RunLock> lock_;  // released last
   std::mutex mutex_;             // guards all below
   Database database_;
-  std::optional<WriteStatements> writing_;  // nullopt: opened for reading
+  std::unique_ptr<WriteStatements> writing_;  // nullptr: opened for reading
   std::unordered_map<std::string, RowTable> row_tables_;
 };
 
 Result<std::unique_ptr<RunStore>> make_writer(RunLock lock, Database database) {
   IMAGEMILL_ASSIGN_OR_RETURN(WriteStatements writing, prepare_writing(database));
-  return std::make_unique<SqliteRunStore>(std::move(lock), std::move(database), std::move(writing));
+  return std::make_unique<SqliteRunStore>(std::move(lock), std::move(database),
+                                          std::make_unique<WriteStatements>(std::move(writing)));
 }
 
 }  // namespace
@@ -346,7 +347,7 @@ Result<std::unique_ptr<RunStore>> RunStore::restart(const std::string& path,
 
 Result<std::unique_ptr<RunStore>> RunStore::open_existing(const std::string& path) {
   IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_for_reading(path));
-  return std::make_unique<SqliteRunStore>(std::nullopt, std::move(database), std::nullopt);
+  return std::make_unique<SqliteRunStore>(std::nullopt, std::move(database), nullptr);
 }
 
 }  // namespace imagemill
