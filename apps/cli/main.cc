@@ -42,12 +42,13 @@ void install_signal_handlers() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-// Pictures come and go by the megabyte. Left alone, glibc raises its threshold for giving memory
-// back after the first large block, and a heap per thread keeps what the largest picture needed.
+// Pictures come and go by the megabyte. Left alone, glibc maps and unmaps each of them, and a heap
+// per thread keeps what the largest picture needed. Here blocks up to 4 MB are reused from few
+// heaps, larger ones go back to the system.
 void bound_allocator() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  mallopt(M_TRIM_THRESHOLD, 8 << 20);
-  mallopt(M_ARENA_MAX, 4);
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  mallopt(M_ARENA_MAX, 2);
 }
 
 std::string folder_of_executable() {

@@ -9,7 +9,8 @@
 #include <iterator>
 
 #include "codec/codec.h"
-#include "codec/exif_orientation.h"
+#include "codec/exif_prefix.h"
+#include "image/exif.h"
 #include "codec/tiff_directory.h"
 #include "codec/tiff_file.h"
 #include "support/status_matchers.h"
