@@ -257,6 +257,20 @@ TEST(Resize, overshoot_is_clamped_and_differs_at_corners_only) {
   }
 }
 
+// Wide rows take other code than narrow ones inside zimg, chosen by ratio.
+TEST(Resize, camera_sizes_within_one_step) {
+  Resizer resizer;
+  for (const int from : {2272, 2576, 3250, 3260, 3264, 4000, 4608}) {
+    const Image src = noise_image(from, 2, PixelFormat::gray(), 0.3, 0.7);
+    for (const int to : {384, 640, 1600, 1999}) {
+      const ResizeTarget t{.width = to, .height = 2, .format = src.format()};
+      ASSERT_OK_AND_ASSIGN(const Image out, resizer.resize(src, t, ResizeKernel::kLanczos3));
+      ASSERT_OK_AND_ASSIGN(const Image expected, resize_ref(src, t, ResizeKernel::kLanczos3));
+      EXPECT_LE(max_difference(out, expected), kStep8) << from << " to " << to;
+    }
+  }
+}
+
 TEST(Resize, thousandfold_reduction_and_enlargement) {
   Resizer resizer;
   const Image wide = noise_image(4000, 3, PixelFormat::gray(), 0.25, 0.75);
