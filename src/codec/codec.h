@@ -82,8 +82,8 @@ struct ImageHeader {
 
 struct DecodeRequest {
   // The decoder may deliver a smaller picture, as long as it is at least this large on both axes
-  // (stored raster, before orientation) and shows exactly the same field of view. {0, 0}: full
-  // size.
+  // (stored raster, before orientation) and shows the same picture: see Decoded::scale_num. {0, 0}:
+  // full size.
   Size at_least;
   FailOn fail_on = FailOn::kNone;
   DecodeLimits limits;
@@ -96,7 +96,9 @@ struct Decoded {
   Metadata metadata;
   bool is_damaged = false;            // part of the picture is missing or broken
   std::vector<std::string> warnings;  // the library's own words, at most 8
-  int scale_num = 1;                  // image.width = ceil(header.width * scale_num / scale_den)
+  // One decoded pixel stands for scale_den / scale_num stored ones, so header.width * scale_num /
+  // scale_den of them are the picture; image.width is that rounded up.
+  int scale_num = 1;
   int scale_den = 1;
 };
 

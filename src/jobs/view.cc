@@ -157,8 +157,9 @@ Result<Image> make_view(const Decoded& decoded, const ViewRequest& r, ViewTools&
   const Image& image = decoded.image;
   const Orientation orientation = decoded.header.orientation;
   const Window window = stored_window(decoded.header, r);
-  const double scale_x = static_cast<double>(image.width()) / decoded.header.width;
-  const double scale_y = static_cast<double>(image.height()) / decoded.header.height;
+  // Not the ratio of the widths: a scaled decode rounds its size up, and its last column may stand
+  // for less than the others do. Taking it for whole would shift the picture by up to half a pixel.
+  const double scale = static_cast<double>(decoded.scale_num) / decoded.scale_den;
   IMAGEMILL_ASSIGN_OR_RETURN(const auto transform, plan_conversion(image, r, tools, warning));
 
   const Size size = stored_size(decoded.header, r);
@@ -166,11 +167,11 @@ Result<Image> make_view(const Decoded& decoded, const ViewRequest& r, ViewTools&
                       .height = size.height,
                       .format = resized_format(image, r, transform != nullptr),
                       .orientation_after = orientation};
-  if (r.window_width != 0) {
-    target.crop_x = window.x * scale_x;
-    target.crop_y = window.y * scale_y;
-    target.crop_w = window.width * scale_x;
-    target.crop_h = window.height * scale_y;
+  if (r.window_width != 0 || decoded.scale_num != decoded.scale_den) {
+    target.crop_x = window.x * scale;
+    target.crop_y = window.y * scale;
+    target.crop_w = window.width * scale;
+    target.crop_h = window.height * scale;
   }
   IMAGEMILL_ASSIGN_OR_RETURN(Image view, tools.resizer.resize(image, target, r.kernel));
   if (transform != nullptr) {
