@@ -366,11 +366,16 @@ FileSystem& real_file_system() {
 
 Result<> write_file_atomically(FileSystem& fs, const std::string& path, ByteSpan bytes) {
   const std::string temporary = path + ".partial";
-  IMAGEMILL_ASSIGN_OR_RETURN(const auto file, fs.create(temporary));
-  IMAGEMILL_TRY(file->write(bytes));
-  IMAGEMILL_TRY(file->sync());
-  IMAGEMILL_TRY(file->close());
-  return fs.rename(temporary, path);
+  const auto write = [&]() -> Result<> {
+    IMAGEMILL_ASSIGN_OR_RETURN(const auto file, fs.create(temporary));
+    IMAGEMILL_TRY(file->write(bytes));
+    IMAGEMILL_TRY(file->sync());
+    IMAGEMILL_TRY(file->close());
+    return fs.rename(temporary, path);
+  };
+  auto written = write();
+  if (!written) (void)fs.remove(temporary);  // a full disk needs the room
+  return written;
 }
 
 std::string join_path(std::string_view folder, std::string_view name) {

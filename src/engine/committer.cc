@@ -27,18 +27,7 @@ Result<> Committer::add(Item& item) {
     item.record.outputs.clear();
     item.record.rows.clear();
   }
-  switch (item.record.state) {
-    case ItemState::kDone:
-      ++totals_.done;
-      break;
-    case ItemState::kFailed:
-      ++totals_.failed;
-      break;
-    case ItemState::kSkipped:
-      ++totals_.skipped;
-      break;
-  }
-  if (item.record.state == ItemState::kDone && item.record.is_damaged) ++totals_.damaged;
+  count(item.record, +1);
   if (records_.empty()) oldest_ = std::chrono::steady_clock::now();
   std::ranges::move(item.staged, std::back_inserter(files_));
   item.staged.clear();
@@ -46,6 +35,28 @@ Result<> Committer::add(Item& item) {
   if (records_.size() >= group_items_ || std::chrono::steady_clock::now() - oldest_ >= kGroupAge)
     return commit_locked();
   return {};
+}
+
+void Committer::count(const ItemRecord& record, int64_t by) {
+  switch (record.state) {
+    case ItemState::kDone:
+      totals_.done += by;
+      if (record.is_damaged) totals_.damaged += by;
+      break;
+    case ItemState::kFailed:
+      totals_.failed += by;
+      break;
+    case ItemState::kSkipped:
+      totals_.skipped += by;
+      break;
+  }
+}
+
+void Committer::give_up() {
+  for (const ItemRecord& record : records_) count(record, -1);
+  for (const StagedFile& file : files_) sink_.discard(file);
+  records_.clear();
+  files_.clear();
 }
 
 Result<> Committer::commit_if_due() {
@@ -65,7 +76,10 @@ RunTotals Committer::totals() const {
 }
 
 Result<> Committer::commit_locked() {
-  if (broken_) return std::unexpected(*broken_);
+  if (broken_) {
+    give_up();  // what was added since
+    return std::unexpected(*broken_);
+  }
   if (records_.empty()) return {};
   const auto publish = [&]() -> Result<> {
     std::vector<OutputRecord> outputs;
@@ -79,6 +93,7 @@ Result<> Committer::commit_locked() {
   };
   if (auto result = publish(); !result) {
     broken_ = result.error();
+    give_up();
     return result;
   }
   records_.clear();

@@ -34,10 +34,14 @@ class Committer {
   // Commits what is left.
   Result<> commit();
 
+  // What was added; after a failure, what was committed.
   RunTotals totals() const;
 
  private:
   Result<> commit_locked();
+  void count(const ItemRecord& record, int64_t by);
+  // After a failure: what waits did not happen. A full disk needs the room for the run's records.
+  void give_up();
 
   RunStore& store_;
   Sink& sink_;

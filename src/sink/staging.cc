@@ -8,6 +8,7 @@ namespace imagemill {
 namespace {
 
 constexpr std::string_view kSuffix = ".partial";
+constexpr size_t kMaxNameBytes = 255;  // of a file or folder, on every usual file system
 
 bool is_staged_name(std::string_view name) {
   if (!name.ends_with(kSuffix) || name.size() == kSuffix.size()) return false;
@@ -29,6 +30,9 @@ Result<> check_output_path(const std::string& path) {
     const std::string_view segment = std::string_view(path).substr(begin, end - begin);
     if (segment.empty()) return refuse("expected a relative path without empty segments");
     if (segment == "." || segment == "..") return refuse("must not hold \".\" or \"..\"");
+    if (segment.size() > kMaxNameBytes)
+      return refuse(
+          fmt::format("a name of {} bytes, expected at most {}", segment.size(), kMaxNameBytes));
     if (begin == 0 && segment == ".imagemill") return refuse("\".imagemill\" is the run's own");
     if (slash == std::string::npos) return {};
     begin = slash + 1;
@@ -63,6 +67,13 @@ Result<> StagingFolder::write_to(const std::string& temporary, ByteSpan bytes) {
 
 Result<Bytes> StagingFolder::read(const StagedFile& file) {
   return fs_.read_range(file.temporary, 0, file.bytes);
+}
+
+StagingFolder::~StagingFolder() {
+  const auto entries = fs_.list(folder_);
+  if (!entries) return;
+  for (const FolderEntry& entry : *entries)
+    if (is_staged_name(entry.name)) (void)fs_.remove(join_path(folder_, entry.name));
 }
 
 void StagingFolder::remove(const StagedFile& file) {

@@ -12,8 +12,8 @@
 namespace imagemill {
 
 // Whether a name may be given to an output: relative, '/'-separated, without empty, "." or ".."
-// segments and NUL bytes, not below ".imagemill". The engine names outputs after inputs, and inputs
-// may be hostile archives.
+// segments and NUL bytes, no name longer than file systems allow, not below ".imagemill". The
+// engine names outputs after inputs, and inputs may be hostile archives.
 Result<> check_output_path(const std::string& path);
 
 // The folder where every sink keeps bytes until they are published: files 1.partial, 2.partial ...
@@ -24,6 +24,10 @@ class StagingFolder {
   static Result<std::unique_ptr<StagingFolder>> open(const std::string& folder, FileSystem& fs);
 
   StagingFolder(std::string folder, FileSystem& fs) : folder_(std::move(folder)), fs_(fs) {}
+  StagingFolder(const StagingFolder&) = delete;
+  StagingFolder& operator=(const StagingFolder&) = delete;
+  // Removes what was never published: items dropped by a cancelled run, or by one that failed.
+  ~StagingFolder();
 
   const std::string& path() const { return folder_; }
 
