@@ -81,7 +81,9 @@ class StageItemContext final : public ItemContext {
     }
     auto staged = context_.sink.stage(path, bytes);
     if (!staged) {
-      fatal_ = staged.error();
+      // A name that the output cannot have is the item's own trouble; a disk is everybody's.
+      const Code code = staged.error().code();
+      if (code != Code::kInvalidArgument && code != Code::kUnsupported) fatal_ = staged.error();
       return std::unexpected(std::move(staged).error());
     }
     item_.staged.push_back(std::move(*staged));

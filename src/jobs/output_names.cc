@@ -30,6 +30,15 @@ OutputNames::OutputNames(Renaming renaming, std::span<const NamedInput> inputs,
   }
   std::unordered_set<uint64_t> taken;
   taken.reserve(inputs.size());
+  // A file cannot have the name of a folder: not in an archive that has both, nor when only its
+  // new extension makes them meet (a.png beside a.jpg/b.jpg, as JPEG).
+  std::string_view last_folder;
+  for (const NamedInput& input : inputs) {
+    std::string_view folder = parent_path(input.path);
+    if (folder == last_folder) continue;
+    last_folder = folder;
+    for (; !folder.empty(); folder = parent_path(folder)) taken.insert(name_hash(folder));
+  }
   std::vector<const NamedInput*> met;
   // Whoever keeps its own full name has the first right to it.
   for (const bool own_name : {true, false}) {

@@ -8,6 +8,7 @@
 // names and folders durable, so that the rows committed next cannot outlive their files. With
 // hundreds of files a group this is two journal commits instead of hundreds, whatever is asked of
 // the disk besides.
+#include <climits>
 #include <unordered_set>
 
 #include "sink/registry.h"
@@ -25,6 +26,9 @@ class FolderSink final : public Sink {
 
   Result<StagedFile> stage(const std::string& path, ByteSpan bytes) override {
     IMAGEMILL_TRY(check_output_path(path));
+    if (location_.size() + path.size() + 2 > PATH_MAX)
+      return fail(Code::kInvalidArgument, "output path of {} bytes, with the folder's own {}",
+                  path.size(), location_.size());
     return staging_->write(path, bytes);
   }
 
