@@ -143,10 +143,11 @@ class RunInProgress {
     IMAGEMILL_ASSIGN_OR_RETURN(const std::string sink_state, store_->sink_state());
     IMAGEMILL_ASSIGN_OR_RETURN(
         sink_,
-        open_sink(place_.sink_kind(), spec_.output,
+        open_sink(place_.sink_kind(), place_.output(),
                   {.staging_folder = place_.staging_folder(),
                    .resume_state = sink_state,
-                   .shard_entries = static_cast<size_t>(run_.options.integer("shard-entries"))},
+                   .shard_entries = static_cast<size_t>(run_.options.integer("shard-entries")),
+                   .may_replace = run_.options.flag("restart")},
                   fs));
     std::vector<TableSchema> tables;
     for (const auto& job : run_.jobs)
