@@ -143,6 +143,16 @@ Result<> forget(Database& database, const RunOptions& options) {
   return transaction.commit();
 }
 
+// Of a run that could not begin, or was stopped before its first group: nothing there holds the
+// next one to its options.
+Result<bool> has_nothing(Database& database) {
+  IMAGEMILL_ASSIGN_OR_RETURN(
+      const int64_t has_any,
+      database.query_integer("SELECT EXISTS (SELECT 1 FROM items) OR EXISTS (SELECT 1 FROM "
+                             "announced) OR EXISTS (SELECT 1 FROM meta)"));
+  return has_any == 0;
+}
+
 }  // namespace
 
 Result<RunOptions> read_options(Database& database) {
@@ -159,7 +169,12 @@ Result<RunOptions> read_options(Database& database) {
 Result<Database> open_for_run(const std::string& path, const RunOptions& options) {
   IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_migrated(path, options));
   IMAGEMILL_ASSIGN_OR_RETURN(const RunOptions there, read_options(database));
-  IMAGEMILL_TRY(check_options(path, there, options));
+  if (there == options) return database;
+  IMAGEMILL_ASSIGN_OR_RETURN(const bool is_untouched, has_nothing(database));
+  if (is_untouched)
+    IMAGEMILL_TRY(forget(database, options));
+  else
+    IMAGEMILL_TRY(check_options(path, there, options));
   return database;
 }
 
