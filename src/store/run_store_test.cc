@@ -246,8 +246,19 @@ TEST_F(RunStoreTest, announced_paths_are_known_to_the_next_try) {
   EXPECT_EQ(shell(path_, "SELECT path FROM announced"), "b.jpg\n");
 }
 
-TEST_F(RunStoreTest, names_each_option_that_differs) {
+TEST_F(RunStoreTest, an_untouched_store_takes_other_options) {
+  const RunOptions other = {{"jobs", "faces"}};
   open();
+  {
+    ASSERT_OK_AND_ASSIGN(const auto store, RunStore::open(path_, other));
+    EXPECT_EQ(store->options().value(), other);
+    ASSERT_THAT(store->announce({{{"prepare", "a.jpg", 1, ""}}}), IsOk());
+  }
+  EXPECT_THAT(RunStore::open(path_, kOptions), FailsWith(Code::kInvalidArgument));
+}
+
+TEST_F(RunStoreTest, names_each_option_that_differs) {
+  ASSERT_THAT(open()->commit({{item("a")}}, ""), IsOk());
   EXPECT_THAT(
       RunStore::open(path_, {{"prepare.size", "800"}, {"prepare.to", ""}, {"jobs", "prepare"}}),
       FailsWith(Code::kInvalidArgument, AllOf(HasSubstr("prepare.size: 640 there, 800 now"),
