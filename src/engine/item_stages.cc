@@ -9,6 +9,9 @@
 namespace imagemill {
 namespace {
 
+// Row buffers, tables and compressor state of whatever works on an item.
+constexpr uint64_t kScratchBytes = uint64_t{2} << 20;
+
 // Views that all jobs of the run want of this item, each once.
 std::vector<ViewRequest> all_views(const StageContext& context, const Item& item) {
   std::vector<ViewRequest> views;
@@ -27,14 +30,24 @@ uint64_t saturating_add(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UI
 
 uint64_t bytes_needed(const StageContext& context, const Item& item) {
   const auto views = all_views(context, item);
-  uint64_t bytes = item.bytes.size();
-  if (const auto least = least_decode_size(item.header, views))
-    bytes = saturating_add(bytes, context.codecs.decoder_for(item.header.format)
-                                      ->decode_bytes(item.header, decode_request(context, *least)));
+  const auto least = least_decode_size(item.header, views);
+  // Decoding first, then the picture with its views and one job after the other.
+  uint64_t decoding = 0;
+  uint64_t working = 0;
+  if (least) {
+    const Decoder& decoder = *context.codecs.decoder_for(item.header.format);
+    const DecodeRequest request = decode_request(context, *least);
+    const Size size = decoder.decoded_size(item.header, request);
+    decoding = decoder.decode_bytes(item.header, request);
+    working = image_bytes(size.width, size.height, item.header.pixel_format).value_or(SIZE_MAX);
+  }
   for (const ViewRequest& view : views)
-    bytes = saturating_add(bytes, view_bytes(item.header, view));
-  for (const auto& job : context.jobs) bytes = saturating_add(bytes, job->working_bytes(item));
-  return bytes;
+    working = saturating_add(working, view_bytes(item.header, view));
+  uint64_t largest_job = 0;
+  for (const auto& job : context.jobs)
+    largest_job = std::max(largest_job, job->working_bytes(item));
+  return saturating_add(item.bytes.size() + kScratchBytes,
+                        std::max(decoding, saturating_add(working, largest_job)));
 }
 
 // Files that are no pictures and do not claim to be are left alone, not failed.

@@ -181,10 +181,21 @@ class PrepareJob final : public Job {
   }
 
   uint64_t working_bytes(const Item& item) const override {
-    // The encoder's output and row buffers: no more than the raw pixels again.
+    if (can_copy(item.header)) return 0;
+    const FileFormat format = output_format(item.header);
+    const EncoderTraits traits = codecs_.encoder_for(format)->traits();
     const FitPlan plan = plan_for(item.header);
-    return 3 * 4 * static_cast<uint64_t>(plan.canvas.width) *
-           static_cast<uint64_t>(plan.canvas.height) * (settings_.bits == 8 ? 1 : 2);
+    PixelFormat encoded{item.header.pixel_format.sample, ColorModel::kRgb,
+                        item.header.pixel_format.has_alpha};
+    if (settings_.bits != 0)
+      encoded.sample = settings_.bits == 8 ? SampleType::kU8 : SampleType::kU16;
+    if (!traits.f32 && (is_float(encoded.sample) || !traits.u16))
+      encoded.sample = traits.u16 ? SampleType::kU16 : SampleType::kU8;
+    uint64_t bytes = encode_bytes(format, plan.canvas, encoded);
+    const bool is_fitted = plan.canvas != plan.picture || (encoded.has_alpha && !traits.alpha);
+    if (is_fitted)
+      bytes += image_bytes(plan.canvas.width, plan.canvas.height, encoded).value_or(SIZE_MAX / 4);
+    return bytes;
   }
 
   Result<> process(ItemContext& context) const override {

@@ -49,8 +49,7 @@ SampleType sample_within(SampleType sample, int bits_min, int bits_max) {
 }
 
 // What the resize makes, before colours are converted and the picture is turned.
-PixelFormat resized_format(const Image& image, const ViewRequest& r, bool transforms) {
-  PixelFormat format = image.format();
+PixelFormat resized_format(PixelFormat format, const ViewRequest& r, bool transforms) {
   const bool is_turned_chroma = format.model == ColorModel::kYCbCr;
   switch (r.color) {
     case ViewColor::kLuma:
@@ -144,12 +143,32 @@ std::optional<Size> least_decode_size(const ImageHeader& header,
 
 uint64_t view_bytes(const ImageHeader& header, const ViewRequest& r) {
   const PixelFormat& stored = header.pixel_format;
-  const PixelFormat widest{is_float(stored.sample) || r.color == ViewColor::kRgbFloat
-                               ? SampleType::kF32
-                               : SampleType::kU16,
-                           ColorModel::kCmyk, stored.has_alpha};
-  // The resized picture, its converted copy and its turned copy.
-  return 3 * image_bytes(r.size.width, r.size.height, widest).value_or(SIZE_MAX / 4);
+  // Other formats can say in more ways than a profile that they are not sRGB.
+  const bool converts =
+      wants_srgb(r.color) &&
+      (header.has_icc || header.format != FileFormat::kJpeg || stored.model == ColorModel::kCmyk);
+  const PixelFormat resized = resized_format(stored, r, converts);
+  const Size seen = oriented({header.width, header.height}, header.orientation);
+  const bool is_whole =
+      r.size == seen &&
+      (r.window_width == 0 || (r.window_width == seen.width && r.window_height == seen.height));
+  const auto bytes_as = [&](const PixelFormat& format) -> uint64_t {
+    return image_bytes(r.size.width, r.size.height, format).value_or(SIZE_MAX / 4);
+  };
+  // Every step makes a picture from the one before, which is then let go.
+  int steps = 0;
+  uint64_t bytes = bytes_as(resized);
+  if (!is_whole || resized != stored) ++steps;
+  if (header.orientation != Orientation::kNormal) ++steps;
+  if (converts) {
+    ++steps;
+    const SampleType sample = r.color == ViewColor::kRgbFloat
+                                  ? SampleType::kF32
+                                  : sample_within(stored.sample, r.bits_min, r.bits_max);
+    bytes = std::max(bytes, bytes_as({sample, ColorModel::kRgb, stored.has_alpha}));
+    if (r.color == ViewColor::kLuma || r.color == ViewColor::kRgbFloat) ++steps;
+  }
+  return static_cast<uint64_t>(std::min(steps, 2)) * bytes;
 }
 
 Result<Image> make_view(const Decoded& decoded, const ViewRequest& r, ViewTools& tools,
@@ -165,7 +184,7 @@ Result<Image> make_view(const Decoded& decoded, const ViewRequest& r, ViewTools&
   const Size size = stored_size(decoded.header, r);
   ResizeTarget target{.width = size.width,
                       .height = size.height,
-                      .format = resized_format(image, r, transform != nullptr),
+                      .format = resized_format(image.format(), r, transform != nullptr),
                       .orientation_after = orientation};
   if (r.window_width != 0 || decoded.scale_num != decoded.scale_den) {
     target.crop_x = window.x * scale;
