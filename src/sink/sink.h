@@ -60,7 +60,8 @@ class Sink {
   // published: for an archive, the length up to its last whole entry. Empty for a folder.
   virtual std::string state() const { return {}; }
 
-  // Whether `path` is in the output now (archives: published by this run, in whatever try).
+  // Whether `path` is in the output now (archives: published by this run, in whatever try). Any
+  // thread.
   virtual bool exists(const std::string& path) = 0;
 
   // After the last group was committed: closes shards, writes central directories and index files,

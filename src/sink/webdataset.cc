@@ -12,6 +12,7 @@
 // Only the shard being written can be cut. It is called 00000.tar.partial until all of it has been
 // committed: shards that end within a group get their names when the next group begins (or
 // finish()), and after a crash when the sink is opened again.
+#include <mutex>
 #include <unordered_set>
 
 #include "base/hash.h"
@@ -31,17 +32,26 @@ struct LowHalf {
 };
 
 // Which paths are in the dataset, at 16 bytes each. By their JSON text, because that is how a
-// finished shard's index gives them back.
+// finished shard's index gives them back. Any thread.
 class PathSet {
  public:
-  void insert(const std::string& path) { hashes_.insert(identity(path)); }
-  bool contains(const std::string& path) const { return hashes_.contains(identity(path)); }
+  void insert(const std::string& path) {
+    const ContentHash hash = identity(path);
+    const std::lock_guard lock(mutex_);
+    hashes_.insert(hash);
+  }
+  bool contains(const std::string& path) const {
+    const ContentHash hash = identity(path);
+    const std::lock_guard lock(mutex_);
+    return hashes_.contains(hash);
+  }
 
  private:
   static ContentHash identity(const std::string& path) {
     return hash_content(as_byte_span(json_text(path)));
   }
-  std::unordered_set<ContentHash, LowHalf> hashes_;
+  mutable std::mutex mutex_;
+  std::unordered_set<ContentHash, LowHalf> hashes_;  // guarded by mutex_
 };
 
 Result<> remove_if_any(const std::string& path, FileSystem& fs) {

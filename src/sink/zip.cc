@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -108,7 +109,10 @@ class ZipSink final : public Sink {
     return nlohmann::json{{"bytes", committable_bytes_}}.dump();
   }
 
-  bool exists(const std::string& path) override { return index_.contains(path); }
+  bool exists(const std::string& path) override {
+    const std::lock_guard lock(index_mutex_);
+    return index_.contains(path);
+  }
 
   Result<> finish() override {
     IMAGEMILL_TRY(check_sound());
@@ -187,6 +191,7 @@ class ZipSink final : public Sink {
   }
 
   void put(ZipEntry entry) {
+    const std::lock_guard lock(index_mutex_);
     const auto [found, is_new] = index_.try_emplace(entry.name, entries_.size());
     if (is_new)
       entries_.push_back(std::move(entry));
@@ -202,7 +207,8 @@ class ZipSink final : public Sink {
 
   std::optional<AppendFile> file_;  // nullopt: the archive is complete under its name
   std::vector<ZipEntry> entries_;
-  std::unordered_map<std::string, size_t> index_;  // into entries_, by name
+  std::mutex index_mutex_;
+  std::unordered_map<std::string, size_t> index_;  // into entries_, by name; guarded by its mutex
   uint64_t committable_bytes_ = 0;                 // up to the last whole group
   bool is_name_durable_ = false;
   bool is_sound_ = true;
