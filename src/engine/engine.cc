@@ -244,7 +244,7 @@ class RunInProgress {
       item.record.code = status.code();
       item.record.message = status.message();
       item.decoded.reset();
-      item.bytes = {};
+      item.bytes = Bytes();  // "= {}" would keep the memory
       item.reserved_bytes = 0;
     };
     return p;

@@ -150,7 +150,7 @@ std::optional<StageFailure> read_item(StageContext& context, Item& item) {
     item.record.state = ItemState::kSkipped;
     item.record.message =
         item.bytes.empty() ? "empty, and no picture by its name" : "not a picture";
-    item.bytes = {};
+    item.bytes = Bytes();
     return std::nullopt;
   }
   auto header = context.codecs.read_header(item.bytes);
@@ -202,7 +202,7 @@ std::optional<StageFailure> run_jobs(StageContext& context, Item& item) {
     return failure(std::move(result).error().with_context(job->info().name));
   }
   item.decoded.reset();
-  item.bytes = {};
+  item.bytes = Bytes();  // "= {}" would keep the memory
   item.reserved_bytes = 0;
   return std::nullopt;
 }
