@@ -61,6 +61,7 @@ std::string folder_of_executable() {
 
 int complain(const Status& status) {
   std::cerr << "imagemill: " << status.message() << '\n';
+  if (status.code() == Code::kCancelled) return kExitCancelled;  // before the run could begin
   return status.code() == Code::kInvalidArgument ? kExitUsage : kExitRunFailed;
 }
 
