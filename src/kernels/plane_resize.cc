@@ -77,6 +77,16 @@ zimg_image_format format_of(WorkSample sample, int width, int height) {
   return format;
 }
 
+// zimg 3.0.4 shrinks heights in several passes that add up, and where the columns it needs begin
+// and end within one vector, its SIMD code adds each of them twice. (Whole planes begin at a
+// vector.)
+bool reads_few_columns(const PlaneGeometry& g) {
+  constexpr double kColumns = 64;   // of 8 bits in the widest vector
+  constexpr double kReach = 2 * 3;  // of the widest kernel, to both sides
+  const double scale = std::max(1.0, g.window.width / g.dst_width);
+  return g.window.x > 0 && g.window.width + kReach * scale < kColumns;
+}
+
 Result<std::shared_ptr<const Graph>> build_graph(const GraphKey& key) {
   const PlaneGeometry& g = key.geometry;
   zimg_image_format src = format_of(key.in, g.src_width, g.src_height);
@@ -90,7 +100,7 @@ Result<std::shared_ptr<const Graph>> build_graph(const GraphKey& key) {
   zimg_graph_builder_params_default(&params, ZIMG_API_VERSION);
   // Up to AVX2: with AVX-512, zimg 3.0.4 resamples rows of 16-bit samples wrongly at some ratios
   // (3264 to 1600 pixels: differences of up to 110 of 255).
-  params.cpu_type = ZIMG_CPU_AUTO;
+  params.cpu_type = reads_few_columns(g) ? ZIMG_CPU_NONE : ZIMG_CPU_AUTO;
   params.dither_type = ZIMG_DITHER_NONE;
   switch (key.kernel) {
     case ResizeKernel::kLanczos3:

@@ -298,6 +298,27 @@ TEST(Resize, window_shows_what_a_cropped_copy_shows_inside) {
   }
 }
 
+// Widths and places at which vectors begin and end anywhere.
+TEST(Resize, flat_pictures_stay_flat_in_narrow_windows) {
+  Resizer resizer;
+  for (const SampleType type : {kU8, kU16, kF32}) {
+    const Image src =
+        make_image(67, 48, PixelFormat::gray(type), [](int, int, int) { return 0.4; });
+    for (double x = 0.5; x < 40; x += 1.75)
+      for (const double width : {3.0, 9.0, 20.0, 26.5}) {
+        ResizeTarget t = target(10, 4, PixelFormat::gray(type));
+        t.crop_x = x;
+        t.crop_w = width;
+        t.crop_h = 48;
+        ASSERT_OK_AND_ASSIGN(const Image out, resizer.resize(src, t, ResizeKernel::kLanczos3));
+        for (int row = 0; row < 4; ++row)
+          for (int column = 0; column < 10; ++column)
+            ASSERT_NEAR(sample_at(out.plane(0), type, column, row), 0.4, 0.005)
+                << "window at " << x << ", " << width << " wide";
+      }
+  }
+}
+
 TEST(Resize, window_of_equal_size_is_a_copy) {
   Resizer resizer;
   const Image src = noise_image(50, 40, PixelFormat::rgb());
