@@ -86,6 +86,7 @@ std::vector<RankedEntry*> order_of_work(RunInputs& inputs, std::span<const Finis
   std::vector<RankedEntry*> work;
   work.reserve(inputs.entries.size());
   for (RankedEntry& e : inputs.entries) {
+    if (!inputs.is_in_shard(e)) continue;
     const FinishedItem* before = find_finished(finished, e.entry.key);
     const bool is_done = before != nullptr && before->state == ItemState::kDone &&
                          before->bytes == e.entry.bytes && before->mtime_ns == e.entry.mtime_ns;
@@ -307,7 +308,7 @@ class RunInProgress {
     Committer committer(*store_, *sink_, static_cast<size_t>(run_.options.integer("group-items")));
     plan_positions();
 
-    const int64_t total = static_cast<int64_t>(inputs_.entries.size() + inputs_.failures.size());
+    const int64_t total = static_cast<int64_t>(work_.size() + inputs_.failures.size()) + resumed_;
     RunStarted started{.items_total = total,
                        .items_resumed = resumed_,
                        .inputs = spec_.inputs,

@@ -9,22 +9,18 @@
 namespace imagemill {
 namespace {
 
-struct Shard {
-  uint64_t index = 0;  // 0-based
-  uint64_t count = 1;
-};
-
-Result<Shard> parse_shard(const std::string& text) {
-  if (text.empty()) return Shard{};
-  Shard shard;
+Result<> parse_shard(const std::string& text, RunInputs& out) {
+  if (text.empty()) return {};
+  uint64_t index = 0;
+  uint64_t count = 0;
   const char* end = text.data() + text.size();
-  const auto [slash, error] = std::from_chars(text.data(), end, shard.index);
+  const auto [slash, error] = std::from_chars(text.data(), end, index);
   if (error != std::errc() || slash == end || *slash != '/' ||
-      std::from_chars(slash + 1, end, shard.count).ptr != end || shard.index < 1 ||
-      shard.index > shard.count)
+      std::from_chars(slash + 1, end, count).ptr != end || index < 1 || index > count)
     return fail(Code::kInvalidArgument, "--shard: '{}', expected i/n with 1 <= i <= n", text);
-  --shard.index;
-  return shard;
+  out.shard_index = index - 1;
+  out.shard_count = count;
+  return {};
 }
 
 std::string unique_name(std::string name, std::set<std::string>& taken) {
@@ -41,21 +37,23 @@ bool RunInputs::has_sequential_source() const {
 
 std::string RunInputs::path_of(const RankedEntry& entry) const {
   const std::string path = entry.entry.path();
-  return sources.size() > 1 ? join_path(sources[entry.source]->name(), path) : path;
+  const bool is_single_picture = entry.entry.path_at == 0;
+  return sources.size() > 1 && !is_single_picture ? join_path(sources[entry.source]->name(), path)
+                                                  : path;
 }
 
 Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const OptionValues& options,
                               const std::vector<std::string>& skip_folders,
                               const std::string& standard_input, FileSystem& fs,
                               const CancelToken& cancel) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const Shard shard, parse_shard(options.text("shard")));
+  RunInputs out;
+  IMAGEMILL_TRY(parse_shard(options.text("shard"), out));
   SourceOptions source_options;
   source_options.limits.max_file_bytes = options.bytes("limit-file");
   source_options.include = options.texts("include");
   source_options.exclude = options.texts("exclude");
   source_options.skip_folders = skip_folders;
 
-  RunInputs out;
   std::set<std::string> names;
   for (const std::string& input : inputs) {
     const std::string name = unique_name(default_source_name(input), names);
@@ -64,7 +62,8 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
     IMAGEMILL_ASSIGN_OR_RETURN(Listing listing, source->list(cancel));
     out.entries.reserve(out.entries.size() + listing.entries.size());
     for (SourceEntry& entry : listing.entries) {
-      out.entries.push_back({static_cast<uint32_t>(out.sources.size()), 0, std::move(entry)});
+      out.entries.push_back(
+          {static_cast<uint32_t>(out.sources.size()), 0, std::move(entry), false});
     }
     std::ranges::move(listing.failures, std::back_inserter(out.failures));
     out.sources.push_back(std::move(source));
@@ -72,12 +71,8 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
   std::ranges::sort(out.entries, {},
                     [](const RankedEntry& e) -> const std::string& { return e.entry.key; });
   for (uint64_t rank = 0; rank < out.entries.size(); ++rank) out.entries[rank].rank = rank;
-  if (shard.count > 1) {
-    std::erase_if(out.entries,
-                  [&](const RankedEntry& e) { return e.rank % shard.count != shard.index; });
-    if (shard.index != 0)
-      out.failures.clear();  // what could not be listed is told once, by the first shard
-  }
+  // What could not be listed is told once, by the first shard.
+  if (out.shard_index != 0) out.failures.clear();
   return out;
 }
 

@@ -20,15 +20,22 @@ struct RankedEntry {
   uint32_t source = 0;  // index into RunInputs::sources
   uint64_t rank = 0;    // among all entries, sorted by key
   SourceEntry entry;
+  bool is_finished = false;  // by an earlier try, and unchanged since
 };
 
 struct RunInputs {
   std::vector<std::unique_ptr<Source>> sources;
-  std::vector<RankedEntry> entries;  // in rank order
+  std::vector<RankedEntry> entries;  // in rank order; of all shards: names depend on all of them
   std::vector<SourceFailure> failures;
+  uint64_t shard_index = 0;  // 0-based
+  uint64_t shard_count = 1;
 
   bool has_sequential_source() const;
-  // The entry's path below the output: with several sources, each has a folder of its own.
+  bool is_in_shard(const RankedEntry& entry) const {
+    return entry.rank % shard_count == shard_index;
+  }
+  // The entry's path below the output: with several sources, each folder and archive has a folder
+  // of its own there.
   std::string path_of(const RankedEntry& entry) const;
 };
 
