@@ -139,6 +139,7 @@ class RunInProgress {
     IMAGEMILL_ASSIGN_OR_RETURN(inputs_,
                                list_inputs(spec_.inputs, run_.options, place_.private_folders(),
                                            spec_.standard_input, fs, cancel_));
+    IMAGEMILL_TRY(check_output_is_no_input(fs));
     IMAGEMILL_TRY(place_.create(fs));
     IMAGEMILL_ASSIGN_OR_RETURN(store_, open_store());
     IMAGEMILL_ASSIGN_OR_RETURN(const std::string sink_state, store_->sink_state());
@@ -183,6 +184,19 @@ class RunInProgress {
     if (run_.options.flag("restart"))
       return RunStore::restart(place_.store_path(), run_.fingerprint);
     return RunStore::open(place_.store_path(), run_.fingerprint);
+  }
+
+  Result<> check_output_is_no_input(FileSystem& fs) const {
+    const auto output = fs.stat(place_.output());
+    if (!output) return {};
+    for (const std::string& input : spec_.inputs) {
+      const auto stat = fs.stat(input);
+      if (stat && stat->device == output->device && stat->inode == output->inode)
+        return fail(Code::kInvalidArgument,
+                    "{}: is both an input and the output; pictures are never changed in place",
+                    spec_.output);
+    }
+    return {};
   }
 
   OutputNames plan_names() const {
