@@ -9,18 +9,37 @@ namespace {
 
 constexpr std::chrono::seconds kGroupAge{1};
 
+uint64_t path_hash(std::string_view path) { return hash_content(as_byte_span(path)).low; }
+
 }  // namespace
+
+void Committer::keep(const std::vector<OutputRecord>& outputs) {
+  const std::lock_guard lock(mutex_);
+  for (const OutputRecord& output : outputs) kept_.insert(path_hash(output.path));
+}
+
+void Committer::claim_names(Item& item) {
+  if (item.record.state != ItemState::kDone) return;
+  const std::lock_guard lock(mutex_);
+  for (const StagedFile& file : item.staged) {
+    const uint64_t hash = path_hash(file.path);
+    const bool is_kept = kept_.contains(hash);
+    if (!is_kept && published_.insert(hash).second) continue;
+    item.record.state = ItemState::kFailed;
+    item.record.stage = "commit";
+    item.record.code = is_kept ? Code::kInvalidArgument : Code::kInternal;
+    item.record.message =
+        is_kept ? fmt::format(
+                      "{}: is what an earlier try made of another input; --restart or "
+                      "another output folder gives every input its name anew",
+                      file.path)
+                : fmt::format("{}: another item of this run has written it", file.path);
+    return;
+  }
+}
 
 Result<> Committer::add(Item& item) {
   const std::lock_guard lock(mutex_);
-  for (const StagedFile& file : item.staged) {
-    if (item.is_failed() || published_.insert(hash_content(as_byte_span(file.path)).low).second)
-      continue;
-    item.record.state = ItemState::kFailed;
-    item.record.stage = "commit";
-    item.record.code = Code::kInternal;
-    item.record.message = fmt::format("{}: another item of this run has written it", file.path);
-  }
   if (item.record.state != ItemState::kDone) {
     for (const StagedFile& file : item.staged) sink_.discard(file);
     item.staged.clear();

@@ -23,6 +23,13 @@ class Committer {
   Committer(RunStore& store, Sink& sink, size_t group_items)
       : store_(store), sink_(sink), group_items_(group_items) {}
 
+  // An input that an earlier try finished keeps its files: whoever else wants their names fails.
+  void keep(const std::vector<OutputRecord>& outputs);
+
+  // Gives the item the names of its files; one that another input has makes the item fail. Before
+  // add().
+  void claim_names(Item& item);
+
   // Takes over the item's record and files. The error of a group that could not be committed ends
   // the run.
   Result<> add(Item& item);
@@ -51,7 +58,9 @@ class Committer {
   // All below guarded by mutex_.
   std::vector<ItemRecord> records_;
   std::vector<StagedFile> files_;
-  std::unordered_set<uint64_t> published_;  // hashes of paths: no two items may share one
+  // Hashes of paths: no two items may share one.
+  std::unordered_set<uint64_t> kept_;  // of items that an earlier try finished
+  std::unordered_set<uint64_t> published_;
   std::chrono::steady_clock::time_point oldest_;
   std::optional<Status> broken_;  // after a failure nothing more is committed
   RunTotals totals_;

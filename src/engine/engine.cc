@@ -88,9 +88,9 @@ std::vector<RankedEntry*> order_of_work(RunInputs& inputs, std::span<const Finis
   for (RankedEntry& e : inputs.entries) {
     if (!inputs.is_in_shard(e)) continue;
     const FinishedItem* before = find_finished(finished, e.entry.key);
-    const bool is_done = before != nullptr && before->state == ItemState::kDone &&
-                         before->bytes == e.entry.bytes && before->mtime_ns == e.entry.mtime_ns;
-    if (is_done)
+    e.is_finished = before != nullptr && before->state == ItemState::kDone &&
+                    before->bytes == e.entry.bytes && before->mtime_ns == e.entry.mtime_ns;
+    if (e.is_finished)
       ++resumed;
     else
       work.push_back(&e);
@@ -240,6 +240,7 @@ class RunInProgress {
          .kind = StageKind::kIo,
          .sees_failed = true,
          .process = [this, &committer](Item& item) -> std::optional<StageFailure> {
+           committer.claim_names(item);
            if (item.is_failed()) tell_failure(item);
            if (auto added = committer.add(item); !added)
              return StageFailure{std::move(added).error(), true};
@@ -281,6 +282,20 @@ class RunInProgress {
     return item;
   }
 
+  // Their files are theirs, whatever names the inputs that came since would have.
+  Result<> keep_finished_files(Committer& committer) {
+    if (resumed_ == 0) return {};
+    return store_->for_each_item([&](const ItemRecord& record) -> Result<> {
+      const auto it = std::ranges::lower_bound(
+          inputs_.entries, record.key, {},
+          [](const RankedEntry& e) -> const std::string& { return e.entry.key; });
+      if (it == inputs_.entries.end() || !it->is_finished || it->entry.key != record.key) return {};
+      committer.keep(record.outputs);
+      if (record.is_damaged) ++resumed_damaged_;
+      return {};
+    });
+  }
+
   void tell_failure(const Item& item) {
     clock_->with_listener([&](Listener& listener) {
       listener.on_item_failed(
@@ -320,6 +335,7 @@ class RunInProgress {
         .max_file_bytes = run_.options.bytes("limit-file"),
         .item_bytes_max = budget / 4 * 3};
     Committer committer(*store_, *sink_, static_cast<size_t>(run_.options.integer("group-items")));
+    IMAGEMILL_TRY(keep_finished_files(committer));
     plan_positions();
 
     const int64_t total = static_cast<int64_t>(work_.size() + inputs_.failures.size()) + resumed_;
@@ -380,7 +396,7 @@ class RunInProgress {
                   .done = totals.done + resumed_,
                   .failed = totals.failed,
                   .skipped = totals.skipped,
-                  .damaged = totals.damaged,
+                  .damaged = totals.damaged + resumed_damaged_,
                   .items_resumed = resumed_,
                   .seconds = clock_->seconds(),
                   .peak_resident_bytes = clock_->last_sample().peak_resident_bytes,
@@ -447,6 +463,7 @@ class RunInProgress {
   std::vector<uint64_t> positions_;  // parallel to work_; empty: 0, 1, 2 ...
   size_t next_ = 0;
   int64_t resumed_ = 0;
+  int64_t resumed_damaged_ = 0;
   const std::string started_at_ =
       fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   std::unique_ptr<ProgressClock> clock_;
