@@ -122,10 +122,10 @@ class StageItemContext final : public ItemContext {
  private:
   std::string free_path(const std::string& path) const {
     const std::string stem = join_path(parent_path(path), file_stem(path));
-    const std::string extension = lower_extension(path);
+    const std::string_view extension = std::string_view(path).substr(stem.size());
     for (int n = 2;; ++n) {
-      std::string candidate =
-          fmt::format("{}~{}{}{}", stem, n, extension.empty() ? "" : ".", extension);
+      std::string candidate = fmt::format("{}~{}{}", stem, n, extension);
+      if (context_.names.is_planned(candidate)) continue;
       if (context_.own_paths.contains(candidate) || !context_.sink.exists(candidate))
         return candidate;
     }

@@ -75,10 +75,15 @@ std::string OutputNames::path_for(std::string_view input_path, uint64_t rank,
     return with_extension(it->second, format);
   std::string planned = planned_name(input_path);
   if (extension_fits(format, lower_extension(planned))) return planned;
-  std::string name = with_extension(input_path, format);
-  for (int n = 2; std::ranges::binary_search(taken_, name_hash(name)); ++n)
-    name = with_extension(fmt::format("{}~{}", input_path, n), format);
-  return name;
+  // "a~2" may be the name of another input that is not what its extension says.
+  std::string stem(input_path);
+  for (int n = 2; is_planned(with_extension(stem, format)) || (n > 2 && is_planned(stem)); ++n)
+    stem = fmt::format("{}~{}", input_path, n);
+  return with_extension(stem, format);
+}
+
+bool OutputNames::is_planned(std::string_view path) const {
+  return std::ranges::binary_search(taken_, name_hash(path));
 }
 
 }  // namespace imagemill

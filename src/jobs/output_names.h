@@ -41,6 +41,9 @@ class OutputNames {
   // of the new one: a.png.jpg.
   std::string path_for(std::string_view input_path, uint64_t rank, FileFormat format) const;
 
+  // Whether an input will write there, going by extensions: no name for another.
+  bool is_planned(std::string_view path) const;
+
  private:
   std::string planned_name(std::string_view input_path) const;
 
