@@ -32,7 +32,8 @@ std::optional<T> parse_number(std::string_view text) {
 std::optional<uint64_t> parse_bytes(std::string_view text) {
   int shift = 0;
   if (!text.empty() && (text.back() == 'B' || text.back() == 'b')) text.remove_suffix(1);
-  if (!text.empty() && (text.back() == 'i')) text.remove_suffix(1);
+  const bool is_binary = !text.empty() && text.back() == 'i';
+  if (is_binary) text.remove_suffix(1);
   if (!text.empty()) {
     const auto unit = std::string_view("KMGTkmgt").find(text.back());
     if (unit != std::string_view::npos) {
@@ -41,7 +42,7 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
     }
   }
   const auto value = parse_number<uint64_t>(text);
-  if (!value || *value > UINT64_MAX >> shift) return std::nullopt;
+  if ((is_binary && shift == 0) || !value || *value > UINT64_MAX >> shift) return std::nullopt;
   return *value << shift;
 }
 
@@ -74,8 +75,11 @@ std::unexpected<Status> bad_value(const OptionSpec& spec, std::string_view value
 template <typename T>
 Result<> check_range(const OptionSpec& spec, std::string_view value, std::optional<T> number,
                      std::string_view kind) {
-  if (!number || (spec.max > spec.min && (static_cast<double>(*number) < spec.min ||
-                                          static_cast<double>(*number) > spec.max))) {
+  // Written so that "nan" is within no range.
+  const bool is_within =
+      number && (spec.max <= spec.min || (static_cast<double>(*number) >= spec.min &&
+                                          static_cast<double>(*number) <= spec.max));
+  if (!is_within) {
     if (spec.max > spec.min)
       return bad_value(spec, value, fmt::format("{} from {} to {}", kind, spec.min, spec.max));
     return bad_value(spec, value, kind);
