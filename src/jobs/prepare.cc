@@ -249,7 +249,8 @@ class PrepareJob final : public Job {
         settings_.bits == 0 || settings_.bits == 8 * sample_bytes(header.pixel_format.sample);
     return output_format(header) == header.format &&
            plan.canvas == Size{header.width, header.height} && same_depth &&
-           !(settings_.to_srgb && header.has_icc);
+           !(settings_.to_srgb &&
+             (header.has_icc || header.pixel_format.model == ColorModel::kCmyk));
   }
 
   ViewRequest view_request(const ImageHeader& header) const {
