@@ -127,7 +127,9 @@ FitPlan plan_bucket(Size source, const BucketRule& rule, std::span<const Size> b
   const auto error = [&](Size b) {
     return std::abs(static_cast<double>(b.width) / b.height - aspect);
   };
-  const auto best = std::ranges::min_element(buckets, {}, error);
+  // Of buckets with one aspect, the picture's own size comes first.
+  auto best = std::ranges::find(buckets, source);
+  if (best == buckets.end()) best = std::ranges::min_element(buckets, {}, error);
   return cover(source, *best, {});
 }
 

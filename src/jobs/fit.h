@@ -60,7 +60,8 @@ struct BucketRule {
 // within the area, and both ways round, sorted. Empty when the rule allows none.
 std::vector<Size> make_buckets(const BucketRule& rule);
 
-// The bucket whose aspect is nearest to the source's (the first of equals); the picture covers it,
+// The bucket of the source's own size, else the one whose aspect is nearest to the source's (the
+// first of equals); the picture covers it,
 // centre cut. Without enlarging, a source smaller than the area keeps its size, rounded down to the
 // step.
 FitPlan plan_bucket(Size source, const BucketRule& rule, std::span<const Size> buckets);
