@@ -48,6 +48,8 @@ Result<std::unique_ptr<Job>> make_job(std::string_view name, const OptionValues&
 Result<std::vector<std::unique_ptr<Job>>> order_jobs(std::vector<std::unique_ptr<Job>> jobs) {
   const auto name_of = [](const std::unique_ptr<Job>& job) { return job->info().name; };
   for (const auto& job : jobs) {
+    if (std::ranges::count(jobs, job->info().name, name_of) > 1)
+      return fail(Code::kInvalidArgument, "job '{}' is named twice", job->info().name);
     for (const std::string& needed : job->needs_rows_of()) {
       if (std::ranges::find(jobs, needed, name_of) == jobs.end())
         return fail(Code::kInvalidArgument, "job '{}' needs job '{}' in the same run",
