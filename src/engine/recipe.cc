@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "imagemill/engine.h"
 
@@ -49,11 +50,18 @@ Result<> merge_options(const YAML::Node& map, std::span<const OptionSpec> specs,
   return {};
 }
 
+// One name or a list of them.
+Result<> merge_jobs(const YAML::Node& jobs, RunSpec& spec) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::string names, text_of(jobs, "jobs"));
+  if (!spec.jobs.empty()) return {};  // what is there stays
+  std::istringstream lines(names);
+  for (std::string name; std::getline(lines, name);) spec.jobs.push_back({name, {}});
+  return {};
+}
+
 Result<> merge(const YAML::Node& root, RunSpec& spec) {
   if (!root.IsMap()) return fail(Code::kInvalidArgument, "expected a mapping of options");
-  if (spec.jobs.empty() && root["jobs"]) {
-    for (const YAML::Node& name : root["jobs"]) spec.jobs.push_back({name.Scalar(), {}});
-  }
+  if (const YAML::Node jobs = root["jobs"]) IMAGEMILL_TRY(merge_jobs(jobs, spec));
   std::vector<std::string_view> known = {"jobs"};
   for (const OptionSpec& option : run_options()) known.push_back(option.name);
   for (const JobInfo& job : list_jobs()) known.push_back(job.name);
@@ -87,6 +95,8 @@ Result<> apply_recipe(const std::string& yaml, RunSpec& spec) {
     return merge(root, spec);
   } catch (const YAML::Exception& e) {
     return fail(Code::kInvalidArgument, "line {}: {}", e.mark.line + 1, e.msg);
+  } catch (const std::exception& e) {
+    return fail(Code::kInvalidArgument, "cannot be read as YAML: {}", e.what());
   }
 }
 
