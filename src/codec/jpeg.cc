@@ -26,13 +26,22 @@ void on_message(j_common_ptr codec, int level) {
   if (level >= 0) return;  // traces
   JpegErrors& errors = errors_of(codec);
   ++codec->err->num_warnings;
+  const auto* d = codec->is_decompressor ? reinterpret_cast<j_decompress_ptr>(codec) : nullptr;
+  const auto note_end_of_data = [&] {
+    if (!errors.is_truncated && d != nullptr)
+      errors.is_empty = d->input_scan_number <= 1 && d->input_iMCU_row == 0;
+    errors.is_truncated = true;
+  };
   switch (codec->err->msg_code) {
     case JWRN_JPEG_EOF:
-      if (!errors.is_truncated && codec->is_decompressor) {
-        const auto* d = reinterpret_cast<j_decompress_ptr>(codec);
-        errors.is_empty = d->input_scan_number <= 1 && d->input_iMCU_row == 0;
-      }
-      errors.is_truncated = true;
+      note_end_of_data();
+      break;
+    case JWRN_HIT_MARKER:
+      // A picture that ends too early with an end marker lacks as much as one that is cut off.
+      if (d != nullptr && d->unread_marker == JPEG_EOI)
+        note_end_of_data();
+      else
+        errors.is_damaged = true;
       break;
     // Harmless: stray bytes between markers, a marker that is only unusual.
     case JWRN_EXTRANEOUS_DATA:
@@ -68,7 +77,8 @@ Status JpegErrors::status() const {
   Code code = Code::kCorruptInput;
   if (is_cut_short || fatal_code == JERR_OUT_OF_MEMORY) code = Code::kResourceExhausted;
   if (fatal_code == JERR_SOF_UNSUPPORTED || fatal_code == JERR_BAD_PRECISION ||
-      fatal_code == JERR_ARITH_NOTIMPL || fatal_code == JERR_CONVERSION_NOTIMPL)
+      fatal_code == JERR_ARITH_NOTIMPL || fatal_code == JERR_CONVERSION_NOTIMPL ||
+      fatal_code == JERR_FRACT_SAMPLE_NOTIMPL)
     code = Code::kUnsupported;
   return Status(code, "JPEG: " + fatal_message);
 }

@@ -147,14 +147,18 @@ PixelFormat row_format(const jpeg_decompress_struct& codec) {
 
 ImageHeader header_of(Decompressor& d) {
   ImageHeader header{.format = FileFormat::kJpeg};
+  bool has_exif = false;
   header.width = static_cast<int>(d.codec.image_width);
   header.height = static_cast<int>(d.codec.image_height);
   header.is_progressive =
       d.codec.progressive_mode || d.codec.comps_in_scan < d.codec.num_components;
   for (const jpeg_marker_struct* m = d.codec.marker_list; m != nullptr; m = m->next) {
     const ByteSpan bytes = marker_bytes(*m);
-    if (m->marker == JPEG_APP0 + 1 && as_text(bytes).starts_with(kJpegExifPrefix))
+    // The first counts, as in read_metadata().
+    if (m->marker == JPEG_APP0 + 1 && as_text(bytes).starts_with(kJpegExifPrefix) && !has_exif) {
       header.orientation = exif_orientation(bytes.subspan(kJpegExifPrefix.size()));
+      has_exif = true;
+    }
     if (m->marker == JPEG_APP0 + 2 && as_text(bytes).starts_with("ICC_PROFILE"))
       header.has_icc = true;
   }
@@ -199,12 +203,14 @@ Result<Image> allocate_raw_image(const jpeg_decompress_struct& codec, const Pixe
 }
 
 // Decodes into `image`; rows_done tells how many MCU rows are real when it ends early.
-void read_raw(jpeg_decompress_struct& codec, const Image& image, JDIMENSION& rows_done) {
+// Stops after the first MCU row of a picture that is not there.
+void read_raw(jpeg_decompress_struct& codec, const Image& image, const JpegErrors& errors,
+              JDIMENSION& rows_done) {
   constexpr int kRowsMax = 4 * 16;  // sampling factors up to 4, scaled blocks up to 16
   JSAMPROW rows[MAX_COMPS_IN_SCAN][kRowsMax];
   JSAMPARRAY planes[MAX_COMPS_IN_SCAN];
   const auto lines = static_cast<JDIMENSION>(codec.max_v_samp_factor * codec.min_DCT_scaled_size);
-  while (codec.output_scanline < codec.output_height) {
+  while (codec.output_scanline < codec.output_height && !errors.is_empty) {
     const auto mcu_row = static_cast<int>(codec.output_scanline / lines);
     for (int c = 0; c < codec.num_components; ++c) {
       const int count = codec.comp_info[c].v_samp_factor * codec.comp_info[c].DCT_scaled_size;
@@ -217,12 +223,12 @@ void read_raw(jpeg_decompress_struct& codec, const Image& image, JDIMENSION& row
 }
 
 // Reads interleaved rows and takes them apart. Adobe's CMYK files hold inverted ink, ours does not.
-void read_rows(jpeg_decompress_struct& codec, const Image& image, JSAMPLE* line,
-               JDIMENSION& rows_done) {
+void read_rows(jpeg_decompress_struct& codec, const Image& image, const JpegErrors& errors,
+               JSAMPLE* line, JDIMENSION& rows_done) {
   const int channels = image.channels();
   const uint8_t flip =
       image.format().model == ColorModel::kCmyk && codec.saw_Adobe_marker ? 255 : 0;
-  while (codec.output_scanline < codec.output_height) {
+  while (codec.output_scanline < codec.output_height && !errors.is_empty) {
     const auto y = static_cast<int>(codec.output_scanline);
     jpeg_read_scanlines(&codec, &line, 1);
     for (int c = 0; c < channels; ++c) {
@@ -279,13 +285,23 @@ class JpegDecoder final : public Decoder {
 
   uint64_t decode_bytes(const ImageHeader& header, const DecodeRequest& request) const override {
     constexpr uint64_t kFixed = 1 << 20;  // libjpeg's own tables and row buffers
+    constexpr uint64_t kLines = 40;  // upsampled and converted at once, of what is read as rows
     const auto padded = [](int side) { return (static_cast<uint64_t>(side) + 31) / 32 * 32; };
-    const uint64_t channels = static_cast<uint64_t>(header.pixel_format.channels());
+    const PixelFormat& format = header.pixel_format;
+    const uint64_t channels = static_cast<uint64_t>(format.channels());
     const Size size = decoded_size(header, request);
-    uint64_t bytes = kFixed + channels * padded(size.width) * padded(size.height);
-    if (header.pixel_format.is_subsampled() && size.width == header.width)
-      bytes = kFixed + padded(size.width) * padded(size.height) * 3 / 2 *
-                           (header.pixel_format.chroma_shift_y ? 1 : 2);
+    // At lesser scales libjpeg makes chroma as fine as luma where it can.
+    const bool is_full = scale_for(header, request) == 8;
+    const auto plane_bytes = [&](int shift_x, int shift_y) {
+      const uint64_t stride = ((padded(size.width) >> shift_x) + 63) / 64 * 64;
+      return stride * (padded(size.height) >> shift_y);
+    };
+    uint64_t bytes =
+        kFixed + plane_bytes(0, 0) +
+        (channels - 1) * (is_full ? plane_bytes(format.chroma_shift_x, format.chroma_shift_y)
+                                  : plane_bytes(0, 0));
+    if (format.model == ColorModel::kRgb || format.model == ColorModel::kCmyk)
+      bytes += kLines * channels * padded(size.width);
     if (header.is_progressive) {
       // Two bytes for every coefficient of the full picture.
       uint64_t samples = padded(header.width) * padded(header.height);
@@ -355,8 +371,8 @@ class JpegDecoder final : public Decoder {
     }
     JDIMENSION rows_done = 0;
     const bool finished = d.run([&] {
-      raw ? read_raw(codec, out.image, rows_done)
-          : read_rows(codec, out.image, line.data(), rows_done);
+      raw ? read_raw(codec, out.image, d.errors, rows_done)
+          : read_rows(codec, out.image, d.errors, line.data(), rows_done);
     });
     if (d.errors.is_cut_short) return std::unexpected(d.errors.status());
     if (d.errors.is_empty)
