@@ -24,6 +24,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto pixels = static_cast<uint64_t>(image.width()) * static_cast<uint64_t>(image.height());
   IMAGEMILL_CHECK(pixels <= request.limits.max_pixels);
   IMAGEMILL_CHECK(image.channels() <= request.limits.max_channels);
+  // What the planner was told is what came.
+  const Decoder& decoder = *decoder_for(header->format);
+  const Size promised = decoder.decoded_size(*header, request);
+  IMAGEMILL_CHECK(image.width() == promised.width && image.height() == promised.height);
+  IMAGEMILL_CHECK(image.bytes() <= decoder.decode_bytes(*header, request));
+  IMAGEMILL_CHECK(decoded->header.orientation == header->orientation);
   // Every sample that is promised can be read.
   unsigned sum = 0;
   for (int c = 0; c < image.channels(); ++c) {

@@ -67,6 +67,15 @@ def save_metadata() -> None:
     save_block("color_profile", "lab.icc", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes())
 
 
+def save_recipes() -> None:
+    save_block("recipe", "flow.yaml", b"jobs: [prepare]\nprepare: {size: 640x480, background: '#102030'}\n")
+    save_block(
+        "recipe",
+        "block.yaml",
+        b"jobs: prepare\nthreads: 2\nmax-memory: 1G\ninclude:\n  - '*.jpg'\nprepare:\n  fit: cover\n  copy-unchanged: true\n",
+    )
+
+
 def save_cut(folder: str, name: str, data: bytes) -> None:
     (CORPUS / folder / name).write_bytes(data[: len(data) * 3 // 4])
 
@@ -125,6 +134,7 @@ def main() -> None:
     save("tiff", "big.tif", "RGB", format="TIFF", big_tiff=True)
     save_cut("tiff", "cut.tif", plain)
     save_metadata()
+    save_recipes()
 
 
 if __name__ == "__main__":
