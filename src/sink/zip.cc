@@ -23,7 +23,6 @@
 namespace imagemill {
 namespace {
 
-constexpr uint16_t kStored = 0;
 constexpr uint16_t kDeflated = 8;
 constexpr int kDeflateLevel = 6;
 
