@@ -31,6 +31,9 @@ constexpr uint64_t kBaseBytes = uint64_t{64} << 20;
 // Below this, one helper process at a time has to do.
 constexpr uint64_t kManyHelpersBytes = uint64_t{2} << 30;
 
+// Of --dry-run.
+constexpr int64_t kPlannedNamesTold = 20;
+
 struct ParsedRun {
   OptionValues options;
   std::vector<std::unique_ptr<Job>> jobs;
@@ -140,6 +143,7 @@ class RunInProgress {
                                list_inputs(spec_.inputs, run_.options, place_.private_folders(),
                                            spec_.standard_input, fs, cancel_));
     IMAGEMILL_TRY(check_output_is_no_input(fs));
+    if (run_.options.flag("dry-run")) return tell_plan();
     IMAGEMILL_TRY(place_.create(fs));
     IMAGEMILL_ASSIGN_OR_RETURN(store_, open_store());
     IMAGEMILL_ASSIGN_OR_RETURN(const std::string sink_state, store_->sink_state());
@@ -205,9 +209,39 @@ class RunInProgress {
     for (const RankedEntry& e : inputs_.entries) named.push_back({inputs_.path_of(e), e.rank});
     const Renaming renaming =
         run_.options.text("rename") == "sequence" ? Renaming::kSequence : Renaming::kKeep;
-    return OutputNames(renaming, named, [this, format = run_.format](FileFormat input) {
-      return format != FileFormat::kUnknown ? format : kept_format(codecs_, input, false);
-    });
+    return OutputNames(renaming, named, [this](FileFormat input) { return planned_format(input); });
+  }
+
+  FileFormat planned_format(FileFormat input) const {
+    return run_.format != FileFormat::kUnknown ? run_.format : kept_format(codecs_, input, false);
+  }
+
+  // --dry-run: what is in the inputs and how the first of it would be named. Nothing is read or
+  // written: names go by extensions, and what an earlier try has done is not looked up.
+  RunFinished tell_plan() {
+    const OutputNames names = plan_names();
+    RunFinished f{.failed = static_cast<int64_t>(inputs_.failures.size())};
+    f.skipped = std::ranges::count_if(inputs_.entries,
+                                      [&](const RankedEntry& e) { return inputs_.is_in_shard(e); });
+    f.items_total = f.failed + f.skipped;
+    RunStarted started{
+        .items_total = f.items_total, .inputs = spec_.inputs, .output = spec_.output};
+    for (const auto& job : run_.jobs) started.jobs.emplace_back(job->info().name);
+    listener_.on_started(started);
+    for (const SourceFailure& failure : inputs_.failures)
+      listener_.on_item_failed({failure.key, "list", failure.status});
+    int64_t told = 0;
+    for (const RankedEntry& e : inputs_.entries) {
+      if (!inputs_.is_in_shard(e)) continue;
+      if (told++ == kPlannedNamesTold) break;
+      const std::string path = inputs_.path_of(e);
+      const FileFormat format = planned_format(format_of_extension(lower_extension(path)));
+      listener_.on_warning(
+          {fmt::format("dry run: {} -> {}", e.entry.key, names.path_for(path, e.rank, format))});
+    }
+    listener_.on_warning({fmt::format("dry run: {} inputs, nothing was written", f.items_total)});
+    listener_.on_finished(f);
+    return f;
   }
 
   static int thread_count(const OptionValues& options) {

@@ -70,7 +70,9 @@ void write_file(const std::string& path, std::string_view bytes) {
 struct Listened : Listener {
   std::vector<ItemFailed> failures;
   int finished = 0;
+  std::vector<std::string> warnings;
   void on_item_failed(const ItemFailed& failed) override { failures.push_back(failed); }
+  void on_warning(const RunWarning& warning) override { warnings.push_back(warning.message); }
   void on_finished(const RunFinished&) override { ++finished; }
 };
 
@@ -110,6 +112,7 @@ class Case {
         Word{"lacks", 3, &Case::lacks},
         Word{"missing", 2, &Case::missing},
         Word{"damaged", 2, &Case::damaged},
+        Word{"warns", 2, &Case::warns},
     };
     const auto* word = std::ranges::find(kWords, words_[0], &Word::name);
     ASSERT_NE(word, kWords.end()) << "no such word";
@@ -228,6 +231,12 @@ class Case {
   void resumed() {
     ASSERT_TRUE(finished_.has_value()) << refusal_;
     EXPECT_EQ(finished_->items_resumed, std::stoi(words_[1]));
+  }
+  void warns() {
+    const auto holds = [&](const std::string& text) {
+      return text.find(words_[1]) != std::string::npos;
+    };
+    EXPECT_TRUE(std::ranges::any_of(listened_.warnings, holds));
   }
   void damaged() {
     ASSERT_TRUE(finished_.has_value()) << refusal_;
