@@ -55,8 +55,10 @@ constexpr std::array kOptions = {
                65535},
     OptionSpec{"bucket-step", OptionKind::kInteger, "64", "sides of buckets are multiples of this",
                "", 1, 1024},
-    OptionSpec{"copy-unchanged", OptionKind::kFlag, "false",
-               "copy a file byte for byte, metadata too, when it already is what was asked"},
+    OptionSpec{
+        "copy-unchanged", OptionKind::kFlag, "false",
+        "copy a file byte for byte, metadata too, when it already is what was asked; it is not "
+        "decoded, so damage goes unseen"},
     OptionSpec{"preset", OptionKind::kChoice, "none",
                "fast: JPEG quality 75, linear; quality: PNG, lanczos3; single options overrule it",
                "none|fast|quality"},
