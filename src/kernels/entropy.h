@@ -9,7 +9,7 @@
 namespace imagemill {
 
 // Shannon entropy of the values of Y', in bits: 0 (one value) to 8 (all equally often).
-inline double entropy_bits(const Histogram& luma) {
+inline double entropy_bits(const SampleHistogram& luma) {
   double bits = 0;
   for (const uint64_t count : luma.counts) {
     if (count == 0) continue;

@@ -6,7 +6,7 @@
 
 namespace imagemill {
 
-Exposure exposure_of(const Histogram& luma) {
+Exposure exposure_of(const SampleHistogram& luma) {
   Exposure e;
   if (luma.total == 0) return e;
   const auto total = static_cast<double>(luma.total);

@@ -17,6 +17,6 @@ struct Exposure {
   double clipped_high = 0;
 };
 
-Exposure exposure_of(const Histogram& luma);
+Exposure exposure_of(const SampleHistogram& luma);
 
 }  // namespace imagemill

@@ -4,7 +4,7 @@
 
 namespace imagemill {
 
-int Histogram::percentile(double share) const {
+int SampleHistogram::percentile(double share) const {
   const double wanted = share * static_cast<double>(total);
   uint64_t seen = 0;
   for (int v = 0; v < 256; ++v) {
@@ -14,13 +14,13 @@ int Histogram::percentile(double share) const {
   return 255;
 }
 
-double Histogram::mean() const {
+double SampleHistogram::mean() const {
   uint64_t sum = 0;
   for (size_t v = 0; v < 256; ++v) sum += v * counts[v];
   return total == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(total);
 }
 
-double Histogram::variance() const {
+double SampleHistogram::variance() const {
   const double centre = mean();
   double sum = 0;
   for (size_t v = 0; v < 256; ++v) {
@@ -30,10 +30,10 @@ double Histogram::variance() const {
   return total == 0 ? 0 : sum / static_cast<double>(total);
 }
 
-Histogram histogram_of(const Plane& plane) {
+SampleHistogram histogram_of(const Plane& plane) {
   // Two tables: equal neighbours, the common case, would wait for each other's increment.
   std::array<std::array<uint32_t, 256>, 2> rows;
-  Histogram histogram;
+  SampleHistogram histogram;
   for (int y = 0; y < plane.height; ++y) {
     const uint8_t* const row = plane.row<uint8_t>(y);
     rows = {};
@@ -49,7 +49,7 @@ Histogram histogram_of(const Plane& plane) {
   return histogram;
 }
 
-Result<Histogram> luma_histogram(const Image& image) {
+Result<SampleHistogram> luma_histogram(const Image& image) {
   const PixelFormat& format = image.format();
   const bool has_luma = format.model == ColorModel::kGray || format.model == ColorModel::kYCbCr;
   if (image.empty() || !has_luma || format.sample != SampleType::kU8)

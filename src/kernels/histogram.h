@@ -11,7 +11,7 @@
 namespace imagemill {
 
 // How often each value of an 8-bit plane occurs.
-struct Histogram {
+struct SampleHistogram {
   std::array<uint64_t, 256> counts{};
   uint64_t total = 0;
 
@@ -21,9 +21,9 @@ struct Histogram {
   double variance() const;  // of the population, 0..255 squared
 };
 
-Histogram histogram_of(const Plane& plane);
+SampleHistogram histogram_of(const Plane& plane);
 
 // Of Y' of a grey or YCbCr picture with 8-bit samples; kInvalidArgument for others.
-Result<Histogram> luma_histogram(const Image& image);
+Result<SampleHistogram> luma_histogram(const Image& image);
 
 }  // namespace imagemill

@@ -14,7 +14,7 @@ Result<double> channel_spread(const Image& image) {
                 image.empty() ? "no picture" : to_string(image.format()));
   double widest = 0;
   for (int c = 0; c < color_channels(image.format().model); ++c) {
-    const Histogram histogram = histogram_of(image.plane(c));
+    const SampleHistogram histogram = histogram_of(image.plane(c));
     widest = std::max(widest, (histogram.percentile(0.99) - histogram.percentile(0.01)) / 255.0);
   }
   return widest;

@@ -26,15 +26,15 @@ Image flat(double value, PixelFormat format = PixelFormat::gray()) {
   return make_image(20, 10, format, [=](int, int, int) { return value; });
 }
 
-Histogram luma(const Image& image) { return luma_histogram(image).value(); }
+SampleHistogram luma(const Image& image) { return luma_histogram(image).value(); }
 
-TEST(Histogram, counts_mean_and_variance_as_a_plain_loop_has_them) {
+TEST(SampleHistogram, counts_mean_and_variance_as_a_plain_loop_has_them) {
   for (const Size size : kSizes) {
     const Image image = noise_image(size.width, size.height, PixelFormat::gray());
     std::vector<int> values;
     for (int y = 0; y < size.height; ++y)
       for (int x = 0; x < size.width; ++x) values.push_back(image.plane(0).row<uint8_t>(y)[x]);
-    const Histogram h = luma(image);
+    const SampleHistogram h = luma(image);
     ASSERT_EQ(h.total, values.size());
     double mean = 0, variance = 0;
     for (const int v : values) mean += v / static_cast<double>(values.size());
@@ -53,7 +53,7 @@ TEST(Histogram, counts_mean_and_variance_as_a_plain_loop_has_them) {
   }
 }
 
-TEST(Histogram, only_of_luma_in_8_bits) {
+TEST(SampleHistogram, only_of_luma_in_8_bits) {
   EXPECT_THAT(luma_histogram(noise_image(4, 4, ycbcr(SampleType::kU8, 1, 1))), IsOk());
   for (const PixelFormat format : {PixelFormat::rgb(), PixelFormat::gray(SampleType::kU16)})
     EXPECT_THAT(luma_histogram(noise_image(4, 4, format)), FailsWith(Code::kInvalidArgument));
