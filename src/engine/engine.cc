@@ -15,6 +15,7 @@
 #include "engine/output_place.h"
 #include "engine/progress_clock.h"
 #include "engine/report_samples.h"
+#include "engine/run_finish.h"
 #include "engine/run_inputs.h"
 #include "engine/run_records.h"
 #include "jobs/output_format.h"
@@ -418,7 +419,7 @@ class RunInProgress {
   }
 
   Result<> finish(StageContext& context) {
-    RunFinishContext finish_context(*store_, *sink_, place_, real_file_system());
+    RunFinishContext finish_context(context, *store_, place_, listener_, real_file_system());
     for (const auto& job : context.jobs) IMAGEMILL_TRY(job->finish(finish_context));
     return sink_->finish();
   }

@@ -87,10 +87,13 @@ class StageItemContext final : public ItemContext {
 
   Result<> emit_file(const std::string& wanted, ByteSpan bytes) override {
     std::string path = wanted;
-    if (!context_.own_paths.contains(path) && context_.sink.exists(path)) {
+    if (!is_free(path)) {
       if (context_.on_conflict == OnConflict::kSkip)
         return fail(Code::kCancelled, "{}: exists already (--on-conflict skip)", path);
-      if (context_.on_conflict == OnConflict::kRename) path = free_path(path);
+      if (context_.on_conflict == OnConflict::kRename)
+        path = numbered_path(path, [this](const std::string& candidate) {
+          return !context_.names.is_planned(candidate) && is_free(candidate);
+        });
     }
     auto staged = context_.sink.stage(path, bytes);
     if (!staged) {
@@ -120,15 +123,8 @@ class StageItemContext final : public ItemContext {
   const DecodeLimits& limits() const override { return context_.limits; }
 
  private:
-  std::string free_path(const std::string& path) const {
-    const std::string stem = join_path(parent_path(path), file_stem(path));
-    const std::string_view extension = std::string_view(path).substr(stem.size());
-    for (int n = 2;; ++n) {
-      std::string candidate = fmt::format("{}~{}{}", stem, n, extension);
-      if (context_.names.is_planned(candidate)) continue;
-      if (context_.own_paths.contains(candidate) || !context_.sink.exists(candidate))
-        return candidate;
-    }
+  bool is_free(const std::string& path) const {
+    return context_.own_paths.contains(path) || !context_.sink.exists(path);
   }
 
   StageContext& context_;
@@ -139,6 +135,16 @@ class StageItemContext final : public ItemContext {
 };
 
 }  // namespace
+
+std::string numbered_path(const std::string& path,
+                          const std::function<bool(const std::string&)>& is_free) {
+  const std::string stem = join_path(parent_path(path), file_stem(path));
+  const std::string_view extension = std::string_view(path).substr(stem.size());
+  for (int n = 2;; ++n) {
+    std::string candidate = fmt::format("{}~{}{}", stem, n, extension);
+    if (is_free(candidate)) return candidate;
+  }
+}
 
 std::optional<StageFailure> read_item(StageContext& context, Item& item) {
   auto bytes = context.inputs.sources[item.source]->read(item.entry);

@@ -5,6 +5,7 @@
 // function is one stage of the pipeline and may be called from any thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -36,6 +37,10 @@ struct StageContext {
   uint64_t item_bytes_max = 0;  // what one item may hold
   ViewTools tools{};
 };
+
+// "a~2.jpg" for "a.jpg", or the first number after that which is free.
+std::string numbered_path(const std::string& path,
+                          const std::function<bool(const std::string&)>& is_free);
 
 // Bytes, content hash, header; what decoding will take is promised here.
 std::optional<StageFailure> read_item(StageContext& context, Item& item);

@@ -12,8 +12,6 @@
 namespace imagemill {
 namespace {
 
-constexpr uint64_t kOutputBytesMax = uint64_t{1} << 30;
-
 std::string_view size_class(int width, int height) {
   const double megapixels = static_cast<double>(width) * height / 1e6;
   return megapixels < 0.25 ? "below 0.25 MP"
@@ -112,17 +110,6 @@ Result<std::string> write_report(const std::string& output) {
                      .damaged = totals.damaged};
   IMAGEMILL_TRY(write_run_records(std::move(report), place, *store, fs));
   return place.report_path();
-}
-
-Result<Bytes> RunFinishContext::read_output(const std::string& path) {
-  if (place_.sink_kind() != SinkKind::kFolder)
-    return fail(Code::kNotFound, "{}: an archive gives no file back", path);
-  return fs_.read(join_path(place_.output(), path), kOutputBytesMax);
-}
-
-Result<> RunFinishContext::write_output(const std::string& path, ByteSpan bytes) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const StagedFile file, sink_.stage(path, bytes));
-  return sink_.publish({&file, 1});
 }
 
 }  // namespace imagemill

@@ -17,20 +17,4 @@ namespace imagemill {
 Result<> write_run_records(RunReport report, const OutputPlace& place, RunStore& store,
                            FileSystem& fs);
 
-// Gives jobs access to the finished run.
-class RunFinishContext final : public FinishContext {
- public:
-  RunFinishContext(RunStore& store, Sink& sink, const OutputPlace& place, FileSystem& fs)
-      : store_(store), sink_(sink), place_(place), fs_(fs) {}
-  RunStore& store() override { return store_; }
-  Result<Bytes> read_output(const std::string& path) override;
-  Result<> write_output(const std::string& path, ByteSpan bytes) override;
-
- private:
-  RunStore& store_;
-  Sink& sink_;
-  const OutputPlace& place_;
-  FileSystem& fs_;
-};
-
 }  // namespace imagemill

@@ -53,10 +53,14 @@ class FinishContext {
  public:
   virtual ~FinishContext() = default;
   virtual RunStore& store() = 0;
-  // Bytes of a file that this run published; kNotFound when the sink cannot give files back
-  // (archives).
+  // False for archives.
+  virtual bool can_read_outputs() const = 0;
+  // Bytes of a file that this run published; kNotFound when the sink gives no files back.
   virtual Result<Bytes> read_output(const std::string& path) = 0;
+  // Stores a file that belongs to no single item; a later try of the run makes it anew. What is in
+  // the way and not this run's own is dealt with as the run's conflict rule says.
   virtual Result<> write_output(const std::string& path, ByteSpan bytes) = 0;
+  virtual void warn(std::string text) = 0;
 };
 
 // Const methods are called from many threads at once.

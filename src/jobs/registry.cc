@@ -15,6 +15,8 @@ struct JobRow {
 
 constexpr std::array kJobs = {
     JobRow{prepare_info, make_prepare},
+    JobRow{thumbs_info, make_thumbs},
+    JobRow{quality_info, make_quality},
 };
 
 }  // namespace

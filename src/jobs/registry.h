@@ -12,4 +12,10 @@ namespace imagemill {
 const JobInfo& prepare_info();
 Result<std::unique_ptr<Job>> make_prepare(const OptionValues& options, const CodecSet& codecs);
 
+const JobInfo& thumbs_info();
+Result<std::unique_ptr<Job>> make_thumbs(const OptionValues& options, const CodecSet& codecs);
+
+const JobInfo& quality_info();
+Result<std::unique_ptr<Job>> make_quality(const OptionValues& options, const CodecSet& codecs);
+
 }  // namespace imagemill

@@ -158,6 +158,16 @@ Result<ColorProfile> ColorProfile::open(ByteSpan icc) {
 
 ColorModel ColorProfile::model() const { return handles_->model; }
 
+std::string ColorProfile::description() const {
+  char text[129] = {};
+  cmsGetProfileInfoASCII(handles_->profile.get(), cmsInfoDescription, "en", "US", text,
+                         sizeof text - 1);
+  std::string out;
+  for (const char* c = text; *c != '\0'; ++c)
+    if (*c >= ' ' && *c <= '~') out += *c;
+  return out;
+}
+
 std::optional<MatrixShaperSpec> ColorProfile::matrix_shaper() const {
   cmsHPROFILE profile = handles_->profile.get();
   // A perceptual table, where there is one, goes before the matrix.

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/bytes.h"
 #include "imagemill/image.h"
@@ -39,6 +40,9 @@ class ColorProfile {
   ~ColorProfile();
 
   ColorModel model() const;  // kGray, kRgb or kCmyk
+
+  // What its maker calls it: printable ASCII, at most 128 characters; "" when it has no name.
+  std::string description() const;
 
   // By content, not by name: colorants and curves give what sRGB gives within about two 8-bit
   // codes, as the many compact and rounded "sRGB" profiles do. Gray: the curve alone.

@@ -1,0 +1,55 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run_finish.h"
+
+#include "base/hash.h"
+
+namespace imagemill {
+namespace {
+
+constexpr uint64_t kOutputBytesMax = uint64_t{1} << 30;
+
+}  // namespace
+
+Result<Bytes> RunFinishContext::read_output(const std::string& path) {
+  if (!can_read_outputs()) return fail(Code::kNotFound, "{}: an archive gives no file back", path);
+  return fs_.read(join_path(place_.output(), path), kOutputBytesMax);
+}
+
+Result<> RunFinishContext::write_output(const std::string& path, ByteSpan bytes) {
+  // A tar shard holds samples; what is about all of them lies beside the shards.
+  if (place_.sink_kind() == SinkKind::kWebDataset)
+    return write_file_atomically(fs_, join_path(place_.output(), path), bytes);
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto target, free_path(path));
+  if (!target) {
+    warn(fmt::format("{}: exists already and stays (--on-conflict skip)", path));
+    return {};
+  }
+  const OutputRecord record{.job = {}, .path = *target};
+  IMAGEMILL_TRY(store_.announce({&record, 1}));
+  IMAGEMILL_ASSIGN_OR_RETURN(const StagedFile file, context_.sink.stage(*target, bytes));
+  return context_.sink.publish({&file, 1});
+}
+
+Result<std::optional<std::string>> RunFinishContext::free_path(const std::string& wanted) {
+  if (!item_paths_) {
+    item_paths_.emplace();
+    IMAGEMILL_TRY(store_.for_each_item([this](const ItemRecord& item) -> Result<> {
+      for (const OutputRecord& output : item.outputs)
+        item_paths_->insert(hash_content(as_byte_span(output.path)).low);
+      return {};
+    }));
+  }
+  const auto is_of_item = [this](const std::string& path) {
+    return item_paths_->contains(hash_content(as_byte_span(path)).low);
+  };
+  const auto is_free = [&](const std::string& path) {
+    return !is_of_item(path) && (context_.own_paths.contains(path) || !context_.sink.exists(path));
+  };
+  const bool may_replace = context_.on_conflict == OnConflict::kOverwrite && !is_of_item(wanted);
+  if (is_free(wanted) || may_replace) return wanted;
+  if (context_.on_conflict == OnConflict::kSkip && !is_of_item(wanted)) return std::nullopt;
+  return numbered_path(wanted, is_free);
+}
+
+}  // namespace imagemill

@@ -1,0 +1,39 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "engine/item_stages.h"
+#include "engine/output_place.h"
+#include "jobs/job.h"
+
+namespace imagemill {
+
+// Gives jobs access to the finished run.
+class RunFinishContext final : public FinishContext {
+ public:
+  RunFinishContext(StageContext& context, RunStore& store, const OutputPlace& place,
+                   Listener& listener, FileSystem& fs)
+      : context_(context), store_(store), place_(place), listener_(listener), fs_(fs) {}
+  RunStore& store() override { return store_; }
+  bool can_read_outputs() const override { return place_.sink_kind() == SinkKind::kFolder; }
+  Result<Bytes> read_output(const std::string& path) override;
+  Result<> write_output(const std::string& path, ByteSpan bytes) override;
+  void warn(std::string text) override { listener_.on_warning({std::move(text)}); }
+
+ private:
+  // Where the file may go: never over an item's output. nullopt when what is in the way stays.
+  Result<std::optional<std::string>> free_path(const std::string& wanted);
+
+  StageContext& context_;
+  RunStore& store_;
+  const OutputPlace& place_;
+  Listener& listener_;
+  FileSystem& fs_;
+  std::optional<std::unordered_set<uint64_t>> item_paths_;  // hashes; read when first needed
+};
+
+}  // namespace imagemill

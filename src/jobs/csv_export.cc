@@ -1,0 +1,48 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/csv_export.h"
+
+namespace imagemill {
+namespace {
+
+std::string field_of(const Value& value) {
+  if (const auto* integer = std::get_if<int64_t>(&value)) return fmt::format("{}", *integer);
+  if (const auto* real = std::get_if<double>(&value)) return fmt::format("{:.6g}", *real);
+  if (const auto* text = std::get_if<std::string>(&value)) return csv_field(*text);
+  return {};  // NULL, and bytes that a CSV cannot carry
+}
+
+}  // namespace
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+Result<> export_csv(FinishContext& context, const TableSchema& table, const std::string& path) {
+  bool has_sub = false;
+  IMAGEMILL_TRY(
+      context.store().for_each_row(table.name, [&](const std::string&, const Row& row) -> Result<> {
+        has_sub |= !row.sub.empty();
+        return {};
+      }));
+  std::string text = has_sub ? "key,sub" : "key";
+  for (const Column& column : table.columns) text += "," + csv_field(column.name);
+  text += "\r\n";
+  IMAGEMILL_TRY(context.store().for_each_row(
+      table.name, [&](const std::string& key, const Row& row) -> Result<> {
+        text += csv_field(key);
+        if (has_sub) text += "," + csv_field(row.sub);
+        for (const Value& value : row.values) text += "," + field_of(value);
+        text += "\r\n";
+        return {};
+      }));
+  return context.write_output(path, as_byte_span(text));
+}
+
+}  // namespace imagemill
