@@ -1,0 +1,192 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/contact_sheet.h"
+#include "support/job_run.h"
+#include "support/status_matchers.h"
+
+namespace imagemill {
+namespace {
+
+using testing::HasSubstr;
+
+Decoded decoded_file(const std::string& path) {
+  const Bytes bytes = real_file_system().read(path, 1 << 26).value();
+  return decode_image(bytes, {}).value();
+}
+
+bool is_file(const std::string& path) { return real_file_system().stat(path).has_value(); }
+
+// Mean of a channel over a rectangle.
+double mean_of(const Image& image, int channel, int x0, int y0, int width, int height) {
+  double sum = 0;
+  for (int y = y0; y < y0 + height; ++y)
+    for (int x = x0; x < x0 + width; ++x) sum += image.plane(channel).row<uint8_t>(y)[x];
+  return sum / (width * height);
+}
+
+Bytes picture(FileFormat format, Size size, PixelFormat pixels = PixelFormat::rgb()) {
+  return encoded(format, painted(size, pixels, [&](int x, int y, int c) {
+                   return c == pixels.channels() - 1 && pixels.has_alpha ? 0.5
+                                                                         : landscape(size, x, y);
+                 }));
+}
+
+TEST(Thumbs, every_kind_of_picture_gets_a_small_jpeg) {
+  JobRun run;
+  run.add("a/wide.jpg", picture(FileFormat::kJpeg, {900, 300}));
+  run.add("gray.jpg", picture(FileFormat::kJpeg, {300, 900}, PixelFormat::gray()));
+  run.add("deep.png", picture(FileFormat::kPng, {400, 400}, PixelFormat::rgb(SampleType::kU16)));
+  run.add("alpha.png",
+          picture(FileFormat::kPng, {640, 480}, PixelFormat::rgb(SampleType::kU8, true)));
+  run.add("small.png", picture(FileFormat::kPng, {20, 30}));
+  run.add("dot.png", picture(FileFormat::kPng, {1, 1}));
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run({{"thumbs", {{"size", "128"}}}}));
+  EXPECT_EQ(finished.done, 6);
+  const std::map<std::string, Size> expected = {
+      {"thumbs/a/wide.jpg", {128, 43}},    {"thumbs/gray.jpg", {43, 128}},
+      {"thumbs/deep.png.jpg", {128, 128}}, {"thumbs/alpha.png.jpg", {128, 96}},
+      {"thumbs/small.png.jpg", {20, 30}},  {"thumbs/dot.png.jpg", {1, 1}},
+  };
+  for (const auto& [path, size] : expected) {
+    ASSERT_TRUE(is_file(run.out(path))) << path;
+    const Decoded thumb = decoded_file(run.out(path));
+    EXPECT_EQ(thumb.header.format, FileFormat::kJpeg);
+    EXPECT_EQ((Size{thumb.header.width, thumb.header.height}), size) << path;
+  }
+  EXPECT_EQ(run.rows("thumbs").at("a/wide.jpg").text("path"), "thumbs/a/wide.jpg");
+}
+
+TEST(Thumbs, webp_keeps_alpha) {
+  JobRun run;
+  run.add("alpha.png",
+          picture(FileFormat::kPng, {64, 48}, PixelFormat::rgb(SampleType::kU8, true)));
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run({{"thumbs", {{"format", "webp"}}}}));
+  EXPECT_EQ(finished.done, 1);
+  const Decoded thumb = decoded_file(run.out("thumbs/alpha.png.webp"));
+  EXPECT_TRUE(thumb.image.format().has_alpha);
+}
+
+TEST(Thumbs, all_orientations_come_out_upright) {
+  // Seen upright, the picture is 96 x 64, dark on the left and bright on top of the right half.
+  constexpr Size kSeen{96, 64};
+  const auto seen = [&](int x, int y) {
+    return x < kSeen.width / 2 ? 0.1 : y < kSeen.height / 2 ? 0.9 : 0.5;
+  };
+  JobRun run;
+  for (int o = 1; o <= 8; ++o) {
+    const Size stored = oriented(kSeen, static_cast<Orientation>(o));
+    const Image image = painted(stored, PixelFormat::gray(), [&](int x, int y, int) {
+      // Where the viewer puts the stored sample (x, y).
+      const int w = stored.width, h = stored.height;
+      switch (o) {
+        case 2:
+          return seen(w - 1 - x, y);
+        case 3:
+          return seen(w - 1 - x, h - 1 - y);
+        case 4:
+          return seen(x, h - 1 - y);
+        case 5:
+          return seen(y, x);
+        case 6:
+          return seen(h - 1 - y, x);
+        case 7:
+          return seen(h - 1 - y, w - 1 - x);
+        case 8:
+          return seen(y, w - 1 - x);
+        default:
+          return seen(x, y);
+      }
+    });
+    run.add(fmt::format("{}.jpg", o), encoded(FileFormat::kJpeg, image, exif_with_orientation(o)));
+  }
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run({{"thumbs", {{"size", "48"}}}}));
+  ASSERT_EQ(finished.done, 8);
+  for (int o = 1; o <= 8; ++o) {
+    const Image thumb = decoded_file(run.out(fmt::format("thumbs/{}.jpg", o))).image;
+    ASSERT_EQ((Size{thumb.width(), thumb.height()}), (Size{48, 32})) << o;
+    EXPECT_NEAR(mean_of(thumb, 0, 4, 4, 16, 24), 26, 6) << o;
+    EXPECT_NEAR(mean_of(thumb, 0, 28, 4, 16, 8), 230, 6) << o;
+    EXPECT_NEAR(mean_of(thumb, 0, 28, 20, 16, 8), 128, 6) << o;
+  }
+}
+
+TEST(Thumbs, sheet_shows_pictures_in_key_order) {
+  JobRun run;
+  const std::array<double, 5> shades = {0.1, 0.3, 0.5, 0.7, 0.9};
+  for (size_t i = 0; i < shades.size(); ++i)
+    run.add(fmt::format("{}.png", i),
+            encoded(FileFormat::kPng, painted({40, 20}, PixelFormat::gray(),
+                                              [&](int, int, int) { return shades[i]; })));
+  ASSERT_OK_AND_ASSIGN(
+      const RunFinished finished,
+      run.run({{"thumbs", {{"size", "32"}, {"sheet-columns", "3"}, {"quality", "95"}}}}));
+  EXPECT_EQ(finished.done, 5);
+  const Image sheet = decoded_file(run.out("contact_sheet.jpg")).image;
+  EXPECT_EQ((Size{sheet.width(), sheet.height()}), (Size{8 + 3 * 40, 8 + 2 * 40}));
+  for (size_t i = 0; i < shades.size(); ++i) {
+    const int x = 8 + static_cast<int>(i % 3) * 40, y = 8 + static_cast<int>(i / 3) * 40;
+    EXPECT_NEAR(mean_of(sheet, 0, x + 4, y + 12, 24, 8), 255 * shades[i], 6) << i;
+    EXPECT_GT(mean_of(sheet, 0, x + 4, y, 24, 4), 245) << "above a wide picture is white " << i;
+  }
+  EXPECT_GT(mean_of(sheet, 0, 88 + 4, 48 + 12, 24, 8), 250) << "the sixth cell is empty";
+}
+
+TEST(Thumbs, many_pictures_fill_many_sheets_up_to_the_limit) {
+  JobRun run;
+  for (int i = 0; i < 7; ++i)
+    run.add(fmt::format("{}.png", i), picture(FileFormat::kPng, {16, 16}));
+  const std::vector<JobRequest> jobs = {
+      {"thumbs", {{"sheet-columns", "2"}, {"sheet-rows", "1"}, {"sheet-max", "3"}}}};
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run(jobs));
+  EXPECT_EQ(finished.done, 7);
+  for (const char* name : {"contact_sheet_1.jpg", "contact_sheet_2.jpg", "contact_sheet_3.jpg"})
+    EXPECT_TRUE(is_file(run.out(name))) << name;
+  EXPECT_FALSE(is_file(run.out("contact_sheet_4.jpg")));
+  EXPECT_THAT(run.listener.warnings, testing::ElementsAre(HasSubstr("1 pictures are on no")));
+}
+
+TEST(Thumbs, a_sheet_never_replaces_what_is_not_its_own) {
+  JobRun run;
+  run.add("contact_sheet.jpg", picture(FileFormat::kJpeg, {100, 50}));
+  const std::vector<JobRequest> jobs = {{"prepare", {}}, {"thumbs", {}}};
+  for (const char* on_conflict : {"overwrite", "overwrite"}) {
+    ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run(jobs, {{"on-conflict", on_conflict}}));
+    EXPECT_EQ(finished.done, 1);
+    EXPECT_EQ(decoded_file(run.out("contact_sheet.jpg")).header.width, 100);
+    EXPECT_TRUE(is_file(run.out("contact_sheet~2.jpg")));
+    EXPECT_FALSE(is_file(run.out("contact_sheet~3.jpg"))) << "the second run knows its own";
+  }
+}
+
+TEST(Thumbs, a_foreign_file_in_the_way_stays) {
+  JobRun run;
+  run.add("a.jpg", picture(FileFormat::kJpeg, {100, 50}));
+  run.add("../out/contact_sheet.jpg", as_byte_span("mine"));
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run({{"thumbs", {}}}));
+  EXPECT_EQ(finished.done, 1);
+  EXPECT_EQ(as_text(real_file_system().read(run.out("contact_sheet.jpg"), 100).value()), "mine");
+  EXPECT_THAT(run.listener.warnings, testing::ElementsAre(HasSubstr("exists already")));
+}
+
+TEST(Thumbs, an_archive_has_previews_but_no_sheet) {
+  JobRun run;
+  run.add("a.jpg", picture(FileFormat::kJpeg, {100, 50}));
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run({{"thumbs", {}}}, {}, "out.zip"));
+  EXPECT_EQ(finished.outcome, RunFinished::Outcome::kComplete);
+  EXPECT_THAT(run.listener.warnings, testing::ElementsAre(HasSubstr("no contact sheet")));
+}
+
+TEST(ContactSheet, a_cell_that_is_skipped_stays_white) {
+  ASSERT_OK_AND_ASSIGN(ContactSheet sheet,
+                       ContactSheet::open({.columns = 2, .rows = 2, .cell = 16}, 3));
+  Resizer resizer;
+  sheet.skip();
+  const Image black = painted({64, 64}, PixelFormat::gray(), [](int, int, int) { return 0; });
+  ASSERT_THAT(sheet.add(black, resizer), IsOk());
+  EXPECT_EQ((Size{sheet.image().width(), sheet.image().height()}), (Size{56, 56}));
+  EXPECT_EQ(mean_of(sheet.image(), 1, 8, 8, 16, 16), 255);
+  EXPECT_EQ(mean_of(sheet.image(), 1, 32, 8, 16, 16), 0);
+}
+
+}  // namespace
+}  // namespace imagemill
