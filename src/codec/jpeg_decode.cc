@@ -389,6 +389,12 @@ class JpegDecoder final : public Decoder {
 
 }  // namespace
 
+std::string jpeg_library() {
+  constexpr int kVersion = LIBJPEG_TURBO_VERSION_NUMBER;
+  return fmt::format("libjpeg-turbo {}.{}.{}", kVersion / 1'000'000, kVersion / 1000 % 1000,
+                     kVersion % 1000);
+}
+
 const Decoder* jpeg_decoder() {
   static const JpegDecoder decoder;
   return &decoder;

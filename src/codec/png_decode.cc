@@ -205,6 +205,8 @@ class PngDecoder final : public Decoder {
 
 }  // namespace
 
+std::string png_library() { return fmt::format("libpng {}", png_get_libpng_ver(nullptr)); }
+
 const Decoder* png_decoder() {
   static const PngDecoder decoder;
   return &decoder;

@@ -11,13 +11,14 @@ struct CodecRow {
   FileFormat format;
   const Decoder* (*decoder)();
   const Encoder* (*encoder)();
+  std::string (*library)();
 };
 
 constexpr std::array kCodecs = {
-    CodecRow{FileFormat::kJpeg, jpeg_decoder, jpeg_encoder},
-    CodecRow{FileFormat::kPng, png_decoder, png_encoder},
-    CodecRow{FileFormat::kWebp, webp_decoder, webp_encoder},
-    CodecRow{FileFormat::kTiff, tiff_decoder, tiff_encoder},
+    CodecRow{FileFormat::kJpeg, jpeg_decoder, jpeg_encoder, jpeg_library},
+    CodecRow{FileFormat::kPng, png_decoder, png_encoder, png_library},
+    CodecRow{FileFormat::kWebp, webp_decoder, webp_encoder, webp_library},
+    CodecRow{FileFormat::kTiff, tiff_decoder, tiff_encoder, tiff_library},
 };
 
 template <auto Member>
@@ -50,6 +51,12 @@ std::span<const FileFormat> decodable_formats() {
 std::span<const FileFormat> encodable_formats() {
   static const auto formats = formats_with<&CodecRow::encoder>();
   return formats;
+}
+
+std::vector<std::string> codec_libraries() {
+  std::vector<std::string> out;
+  for (const CodecRow& row : kCodecs) out.push_back(row.library());
+  return out;
 }
 
 }  // namespace imagemill

@@ -17,4 +17,12 @@ const Encoder* webp_encoder();
 const Decoder* tiff_decoder();
 const Encoder* tiff_encoder();
 
+// "libpng 1.6.39": the library behind a codec, as it is loaded.
+std::string jpeg_library();
+std::string png_library();
+std::string webp_library();
+std::string tiff_library();
+// Those of all codecs in this process.
+std::vector<std::string> codec_libraries();
+
 }  // namespace imagemill

@@ -302,6 +302,13 @@ class TiffDecoder final : public Decoder {
 
 }  // namespace
 
+std::string tiff_library() {
+  // "LIBTIFF, Version 4.5.0", then lines of copyright.
+  std::string_view text = TIFFGetVersion();
+  text = text.substr(0, text.find('\n'));
+  return fmt::format("libtiff {}", text.substr(text.rfind(' ') + 1));
+}
+
 const Decoder* tiff_decoder() {
   static const TiffDecoder decoder;
   return &decoder;

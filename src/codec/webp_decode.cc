@@ -205,6 +205,11 @@ class WebpDecoder final : public Decoder {
 
 }  // namespace
 
+std::string webp_library() {
+  const int version = WebPGetDecoderVersion();
+  return fmt::format("libwebp {}.{}.{}", version >> 16, version >> 8 & 0xFF, version & 0xFF);
+}
+
 const Decoder* webp_decoder() {
   static const WebpDecoder decoder;
   return &decoder;

@@ -46,6 +46,8 @@ std::unexpected<Status> failure(sqlite3* database, int error) {
 
 }  // namespace
 
+std::string library() { return fmt::format("SQLite {}", sqlite3_libversion()); }
+
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Statement& Statement::bind(int index, int64_t value) {

@@ -18,6 +18,9 @@ struct sqlite3_stmt;
 
 namespace imagemill::sqlite {
 
+// "SQLite 3.40.1".
+std::string library();
+
 // A prepared statement, to be used many times: bind all parameters, then run() or step() until it
 // gives false; both leave it ready for the next round. Bound text and blobs are borrowed until
 // then.
