@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "exit_code.h"
+#include "imagemill/inspect.h"
 #include "imagemill/version.h"
 
 namespace imagemill::cli {
@@ -97,6 +98,7 @@ struct CommandLine {
       for (std::string name; std::getline(list, name, ',');) names.push_back(name);
       set_jobs(names);
     });
+    add_inspect();
     CLI::App* report =
         app.add_subcommand("report", "Write the report of a finished run anew and say where it is");
     report->add_option("output", out.output, "output of the run")->required()->option_text("OUT");
@@ -107,6 +109,21 @@ struct CommandLine {
         app.add_subcommand("schema", "JSON Schema of a job's options, or of the run's");
     schema->add_option("job", out.schema_job, "job name");
     schema->callback([this] { out.command = Arguments::Command::kSchema; });
+  }
+
+  void add_inspect() {
+    CLI::App* inspect = app.add_subcommand(
+        "inspect", "What a heap of pictures is: formats, sizes, what is broken, blurred or double");
+    inspect->add_option("paths", paths, "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-')")
+        ->required()
+        ->expected(1, 1 << 20)
+        ->option_text("IN...");
+    inspect->add_flag("--json", out.json, "the report as JSON, for programs");
+    add_options(*inspect, inspect_options(), "", "Run", out.run.options);
+    inspect->callback([this] {
+      out.command = Arguments::Command::kInspect;
+      out.run.inputs = paths;
+    });
   }
 
   void set_jobs(const std::vector<std::string>& names) {

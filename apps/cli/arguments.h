@@ -15,12 +15,13 @@ namespace imagemill::cli {
 struct Arguments {
   enum class Command : uint8_t { kNone, kRun, kInspect, kReport, kDoctor, kSchema };
   Command command = Command::kNone;
-  RunSpec run;             // kRun, kInspect (inputs and options)
+  RunSpec run;             // kRun; kInspect: inputs and options
   std::string recipe;      // path of --recipe
   std::string output;      // kReport
   std::string schema_job;  // kSchema: a job's name, "" for the run's own options
   ProgressWish progress = ProgressWish::kAuto;
   bool json_events = false;
+  bool json = false;  // kInspect: the report as JSON
   int exit_code =
       -1;  // at least 0: print `text` and leave with it (--help, --version, usage errors)
   std::string text;

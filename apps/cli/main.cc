@@ -5,15 +5,23 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <system_error>
+#include <utility>
 
 #include "arguments.h"
+#include "collection_text.h"
+#include "doctor_text.h"
 #include "exit_code.h"
+#include "imagemill/doctor.h"
 #include "imagemill/engine.h"
+#include "imagemill/inspect.h"
 #include "json_events.h"
 #include "progress_printer.h"
 #include "terminal.h"
@@ -59,6 +67,8 @@ std::string folder_of_executable() {
   return path.substr(0, path.rfind('/'));
 }
 
+std::string codec_host_path() { return folder_of_executable() + "/imagemill-codec"; }
+
 int complain(const Status& status) {
   std::cerr << "imagemill: " << status.message() << '\n';
   if (status.code() == Code::kCancelled) return kExitCancelled;  // before the run could begin
@@ -79,7 +89,7 @@ int run(Arguments& arguments) {
     if (input == "-" && spec.standard_input.empty())
       spec.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
   }
-  spec.codec_host = folder_of_executable() + "/imagemill-codec";
+  spec.codec_host = codec_host_path();
 
   const TerminalTraits traits = read_terminal_traits(STDERR_FILENO);
   std::unique_ptr<Listener> listener;
@@ -98,6 +108,54 @@ int run(Arguments& arguments) {
   const auto finished = Engine().run(spec, *listener, cancel_token);
   if (!finished) return complain(finished.error());
   return exit_code(*finished);
+}
+
+// A folder for the run behind an inspection, removed when it is over.
+class WorkFolder {
+ public:
+  static Result<WorkFolder> make() {
+    std::error_code error;
+    std::string path = (std::filesystem::temp_directory_path(error) / "imagemill-XXXXXX").string();
+    if (error || mkdtemp(path.data()) == nullptr)
+      return fail(Code::kIoError, "{}: cannot make a temporary folder ($TMPDIR)", path);
+    return WorkFolder(std::move(path));
+  }
+  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  WorkFolder& operator=(WorkFolder&&) = delete;
+  ~WorkFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit WorkFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+int inspect(const Arguments& arguments) {
+  InspectSpec spec{.inputs = arguments.run.inputs,
+                   .options = arguments.run.options,
+                   .standard_input = {},
+                   .codec_host = codec_host_path(),
+                   .work_folder = {}};
+  if (std::ranges::find(spec.inputs, "-") != spec.inputs.end())
+    spec.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
+  const auto folder = WorkFolder::make();
+  if (!folder) return complain(folder.error());
+  spec.work_folder = folder->path();
+  install_signal_handlers();
+  Listener quiet;
+  const auto report = imagemill::inspect(spec, quiet, cancel_token);
+  if (!report) return complain(report.error());
+  std::cout << (arguments.json ? to_json(*report) + '\n' : collection_text(*report));
+  if (!report->is_whole) return kExitCancelled;
+  return report->broken.empty() ? kExitDone : kExitSomeFailed;
+}
+
+int print_diagnosis() {
+  std::cout << doctor_text(diagnose(codec_host_path()), codec_host_path());
+  return kExitDone;
 }
 
 int print_schema(const std::string& job_name) {
@@ -134,7 +192,9 @@ int main(int argc, char** argv) {
     case Arguments::Command::kSchema:
       return print_schema(arguments.schema_job);
     case Arguments::Command::kInspect:
+      return inspect(arguments);
     case Arguments::Command::kDoctor:
+      return print_diagnosis();
     case Arguments::Command::kNone:
       break;
   }
