@@ -11,7 +11,12 @@
 namespace imagemill {
 namespace {
 
-int extent(int cells, int cell) { return SheetLayout::kGap + cells * (cell + SheetLayout::kGap); }
+// JPEG's own planes, so that previews are copied as they were decoded.
+constexpr PixelFormat kFormat{SampleType::kU8, ColorModel::kYCbCr, false, 1, 1};
+
+// From cell to cell; even.
+int step(int cell) { return (cell + 1) / 2 * 2 + SheetLayout::kGap; }
+int extent(int cells, int cell) { return SheetLayout::kGap + cells * step(cell); }
 
 Result<Image> read_picture(FinishContext& context, const std::string& path, int cell) {
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, context.read_output(path));
@@ -34,12 +39,13 @@ Result<ContactSheet> ContactSheet::open(const SheetLayout& layout, size_t count)
       static_cast<int>(std::min<size_t>(count, static_cast<size_t>(layout.columns)));
   const int rows =
       static_cast<int>((count + static_cast<size_t>(columns) - 1) / static_cast<size_t>(columns));
-  IMAGEMILL_ASSIGN_OR_RETURN(
-      Image canvas,
-      Image::allocate(extent(columns, layout.cell), extent(rows, layout.cell), PixelFormat::rgb()));
-  for (int c = 0; c < canvas.channels(); ++c)
-    for (int y = 0; y < canvas.height(); ++y)
-      std::memset(canvas.plane(c).row<uint8_t>(y), 255, static_cast<size_t>(canvas.width()));
+  IMAGEMILL_ASSIGN_OR_RETURN(Image canvas, Image::allocate(extent(columns, layout.cell),
+                                                           extent(rows, layout.cell), kFormat));
+  for (int c = 0; c < canvas.channels(); ++c) {
+    const Plane& plane = canvas.plane(c);
+    for (int y = 0; y < plane.height; ++y)
+      std::memset(plane.row<uint8_t>(y), c == 0 ? 255 : 128, static_cast<size_t>(plane.width));
+  }
   return ContactSheet(layout, std::move(canvas));
 }
 
@@ -50,18 +56,21 @@ Result<> ContactSheet::add(const Image& picture, Resizer& resizer) {
           .picture;
   IMAGEMILL_ASSIGN_OR_RETURN(
       const Image shown,
-      resizer.resize(flat,
-                     {.width = size.width, .height = size.height, .format = PixelFormat::rgb()},
-                     ResizeKernel::kLanczos3));
-  const int columns = (canvas_.width() - SheetLayout::kGap) / (layout_.cell + SheetLayout::kGap);
+      resizer.resize(flat, {.width = size.width, .height = size.height, .format = kFormat},
+                     ResizeKernel::kCubic));
+  const int columns = (canvas_.width() - SheetLayout::kGap) / step(layout_.cell);
   const int column = static_cast<int>(used_ % static_cast<size_t>(columns));
   const int row = static_cast<int>(used_ / static_cast<size_t>(columns));
-  const int left = extent(column, layout_.cell) + (layout_.cell - size.width) / 2;
-  const int top = extent(row, layout_.cell) + (layout_.cell - size.height) / 2;
-  for (int c = 0; c < canvas_.channels(); ++c)
-    for (int y = 0; y < size.height; ++y)
-      std::memcpy(canvas_.plane(c).row<uint8_t>(top + y) + left, shown.plane(c).row<uint8_t>(y),
-                  static_cast<size_t>(size.width));
+  // Even, as 4:2:0 needs it.
+  const int left = extent(column, layout_.cell) + (layout_.cell - size.width) / 4 * 2;
+  const int top = extent(row, layout_.cell) + (layout_.cell - size.height) / 4 * 2;
+  for (int c = 0; c < canvas_.channels(); ++c) {
+    const Plane& part = shown.plane(c);
+    const int shift = c == 0 ? 0 : 1;
+    for (int y = 0; y < part.height; ++y)
+      std::memcpy(canvas_.plane(c).row<uint8_t>((top >> shift) + y) + (left >> shift),
+                  part.row<uint8_t>(y), static_cast<size_t>(part.width));
+  }
   ++used_;
   return {};
 }

@@ -24,7 +24,7 @@ struct SheetLayout {
   size_t cells() const { return static_cast<size_t>(columns) * static_cast<size_t>(rows); }
 };
 
-// One page as 8-bit RGB, as wide and high as `count` pictures need.
+// One page as 4:2:0 YCbCr, as wide and high as `count` pictures need.
 class ContactSheet {
  public:
   // `count` from 1 to layout.cells(). Errors: kResourceExhausted.

@@ -99,6 +99,7 @@ class QualityJob final : public Job {
     const Size source = oriented({header.width, header.height}, header.orientation);
     return {.size = plan_fit(source, {kSide, kSide}, Fit::kInside, {}, false).picture,
             .color = ViewColor::kLuma,
+            .kernel = ResizeKernel::kCubic,
             .bits_max = 8};
   }
 

@@ -184,8 +184,8 @@ TEST(ContactSheet, a_cell_that_is_skipped_stays_white) {
   const Image black = painted({64, 64}, PixelFormat::gray(), [](int, int, int) { return 0; });
   ASSERT_THAT(sheet.add(black, resizer), IsOk());
   EXPECT_EQ((Size{sheet.image().width(), sheet.image().height()}), (Size{56, 56}));
-  EXPECT_EQ(mean_of(sheet.image(), 1, 8, 8, 16, 16), 255);
-  EXPECT_EQ(mean_of(sheet.image(), 1, 32, 8, 16, 16), 0);
+  EXPECT_EQ(mean_of(sheet.image(), 0, 8, 8, 16, 16), 255);
+  EXPECT_EQ(mean_of(sheet.image(), 0, 32, 8, 16, 16), 0);
 }
 
 }  // namespace
