@@ -62,20 +62,20 @@ std::string sample_extension(std::string_view path) {
   return stem + 1 < path.size() ? std::string(path.substr(stem + 1)) : "bin";
 }
 
-bool Sample::accepts(std::string_view path) const {
+bool ShardSample::accepts(std::string_view path) const {
   return without_extension(path) == without_extension(paths_.front()) &&
          std::ranges::none_of(paths_, [&](const std::string& other) {
            return sample_extension(other) == sample_extension(path);
          });
 }
 
-std::string Sample::origin_member() const {
+std::string ShardSample::origin_member() const {
   const bool has_json = std::ranges::any_of(
       paths_, [](const std::string& path) { return sample_extension(path) == "json"; });
   return key_ + (has_json ? ".path.json" : ".json");
 }
 
-std::string Sample::origin() const {
+std::string ShardSample::origin() const {
   return dump(ordered_json{{"key", key_}, {"path", paths_.front()}, {"files", paths_}}) + "\n";
 }
 
@@ -116,7 +116,7 @@ Result<ShardState> ShardState::parse(const std::string& text) {
 Result<ShardContents> read_shard(const std::string& tar, uint64_t bytes, bool has_open_sample,
                                  FileSystem& fs) {
   ShardContents out;
-  std::optional<TarMember> last;
+  std::optional<TarEntry> last;
   uint64_t contents_of_last = 0;
   const auto end_sample = [&]() -> Result<> {
     IMAGEMILL_ASSIGN_OR_RETURN(const Bytes origin,

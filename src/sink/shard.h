@@ -41,9 +41,9 @@ std::string sample_extension(std::string_view path);
 constexpr size_t kMaxSampleExtension = 64;  // with the key it has to fit a tar name
 
 // Files that follow each other and differ in their extension alone.
-class Sample {
+class ShardSample {
  public:
-  Sample(std::string key, std::vector<std::string> paths)
+  ShardSample(std::string key, std::vector<std::string> paths)
       : key_(std::move(key)), paths_(std::move(paths)) {}
 
   const std::vector<std::string>& paths() const { return paths_; }
@@ -67,7 +67,7 @@ struct Shard {
   uint64_t number = 0;
   uint64_t samples = 0;  // that have ended
   std::string index;     // the origin() of each, as lines
-  std::optional<Sample> open;
+  std::optional<ShardSample> open;
 };
 
 // Where a committed group ended.

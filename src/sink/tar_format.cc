@@ -37,7 +37,7 @@ std::optional<uint64_t> parse_octal(std::string_view digits) {
 
 }  // namespace
 
-Bytes tar_header(const TarMember& member) {
+Bytes tar_header(const TarEntry& member) {
   IMAGEMILL_CHECK(member.name.size() <= kTarNameBytes && member.bytes <= kTarMaxFileBytes);
   Bytes header(kTarBlockBytes);
   put_text(header, 0, member.name);
@@ -53,7 +53,7 @@ Bytes tar_header(const TarMember& member) {
   return header;
 }
 
-Result<std::optional<TarMember>> parse_tar_header(ByteSpan block) {
+Result<std::optional<TarEntry>> parse_tar_header(ByteSpan block) {
   if (block.size() != kTarBlockBytes)
     return fail(Code::kCorruptInput, "tar: header of {} bytes", block.size());
   if (std::ranges::all_of(block, [](std::byte b) { return b == std::byte{0}; }))
@@ -64,7 +64,7 @@ Result<std::optional<TarMember>> parse_tar_header(ByteSpan block) {
   if (!size || !sum || *sum != checksum(block) || text.substr(kMagic, 5) != "ustar")
     return fail(Code::kCorruptInput, "tar: not a header, expected one");
   const std::string_view name = text.substr(0, kTarNameBytes);
-  return TarMember{.name = std::string(name.substr(0, name.find('\0'))), .bytes = *size};
+  return TarEntry{.name = std::string(name.substr(0, name.find('\0'))), .bytes = *size};
 }
 
 }  // namespace imagemill

@@ -19,7 +19,7 @@ constexpr size_t kTarEndBytes = 2 * kTarBlockBytes;  // zeros
 constexpr size_t kTarNameBytes = 100;
 constexpr uint64_t kTarMaxFileBytes = (uint64_t{1} << 33) - 1;  // 11 octal digits
 
-struct TarMember {
+struct TarEntry {
   std::string name;  // at most kTarNameBytes
   uint64_t bytes = 0;
 };
@@ -32,9 +32,9 @@ constexpr uint64_t tar_member_size(uint64_t bytes) {
   return kTarBlockBytes + bytes + tar_padding(bytes);
 }
 
-Bytes tar_header(const TarMember& member);
+Bytes tar_header(const TarEntry& member);
 
 // nullopt for a block of zeros, the end. kCorruptInput for anything that tar_header does not make.
-Result<std::optional<TarMember>> parse_tar_header(ByteSpan block);
+Result<std::optional<TarEntry>> parse_tar_header(ByteSpan block);
 
 }  // namespace imagemill

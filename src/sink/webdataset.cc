@@ -195,7 +195,7 @@ Result<> WebDatasetSink::append(const StagedFile& file) {
       shard_.number = next;
     }
     if (!file_) IMAGEMILL_TRY(open_shard(0));
-    shard_.open = Sample(names_.key(shard_.number, shard_.samples), {file.path});
+    shard_.open = ShardSample(names_.key(shard_.number, shard_.samples), {file.path});
   }
   paths_.insert(file.path);
   return append_member(shard_.open->member(file.path), bytes);
@@ -263,7 +263,7 @@ Result<> WebDatasetSink::open_resumed(const std::string& state_text) {
   IMAGEMILL_TRY(load_paths(state.shard));
 
   shard_.number = state.shard;
-  shard_.open = Sample(names_.key(state.shard, state.samples), state.open_paths);
+  shard_.open = ShardSample(names_.key(state.shard, state.samples), state.open_paths);
   IMAGEMILL_ASSIGN_OR_RETURN(const auto partial_bytes,
                              file_size_if_any(names_.partial(state.shard), fs_));
   const std::string tar = partial_bytes ? names_.partial(state.shard) : names_.tar(state.shard);

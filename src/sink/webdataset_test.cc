@@ -172,7 +172,7 @@ TEST_F(WebDatasetTest, an_extension_that_no_tar_name_holds_is_refused) {
 }
 
 TEST(TarFormat, headers_come_back_and_nothing_else_is_one) {
-  const TarMember member{.name = std::string(100, 'n'), .bytes = kTarMaxFileBytes};
+  const TarEntry member{.name = std::string(100, 'n'), .bytes = kTarMaxFileBytes};
   Bytes header = tar_header(member);
   ASSERT_OK_AND_ASSIGN(const auto back, parse_tar_header(header));
   EXPECT_EQ(back->name, member.name);
