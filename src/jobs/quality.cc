@@ -110,8 +110,7 @@ class QualityJob final : public Job {
 }  // namespace
 
 const JobInfo& quality_info() {
-  static constexpr JobInfo kInfo{
-      "quality", "Sharpness, exposure, contrast and hashes of each picture, as rows and a CSV", {}};
+  static constexpr JobInfo kInfo{"quality", "Sharpness, exposure and hashes, as rows and CSV", {}};
   return kInfo;
 }
 
