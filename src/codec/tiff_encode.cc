@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "codec/exif_prefix.h"
-#include "image/exif.h"
 #include "codec/interleave.h"
 #include "codec/registry.h"
 #include "codec/tiff_directory.h"
 #include "codec/tiff_file.h"
+#include "image/exif.h"
 
 namespace imagemill {
 namespace {

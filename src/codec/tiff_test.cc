@@ -10,9 +10,9 @@
 
 #include "codec/codec.h"
 #include "codec/exif_prefix.h"
-#include "image/exif.h"
 #include "codec/tiff_directory.h"
 #include "codec/tiff_file.h"
+#include "image/exif.h"
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
 

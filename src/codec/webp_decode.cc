@@ -15,9 +15,9 @@
 
 #include "codec/complaints.h"
 #include "codec/exif_prefix.h"
-#include "image/exif.h"
 #include "codec/interleave.h"
 #include "codec/registry.h"
+#include "image/exif.h"
 
 namespace imagemill {
 namespace {

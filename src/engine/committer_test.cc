@@ -148,7 +148,8 @@ TEST_F(CommitterTest, after_a_failure_nothing_more_is_committed) {
   EXPECT_THAT(add(committer, item("a", "a.jpg")), FailsWith(Code::kIoError));
   EXPECT_THAT(add(committer, item("b", "b.jpg")), FailsWith(Code::kIoError));
   EXPECT_THAT(committer.commit(), FailsWith(Code::kIoError));
-  EXPECT_THAT(journal_.lines, ElementsAre("announce 1"));
+  // What was staged is given back; nothing is published or committed.
+  EXPECT_THAT(journal_.lines, ElementsAre("announce 1", "discard a.jpg", "discard b.jpg"));
 }
 
 }  // namespace

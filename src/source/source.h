@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "imagemill/cancel.h"
 #include "base/file_system.h"
+#include "imagemill/cancel.h"
 #include "imagemill/status.h"
 
 namespace imagemill {
