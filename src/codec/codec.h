@@ -124,8 +124,6 @@ class Decoder {
   virtual Result<Decoded> decode(ByteSpan bytes, const DecodeRequest& request) const = 0;
 };
 
-enum class PngFilter : uint8_t { kAdaptive, kNone };
-
 struct EncodeOptions {
   int quality = 85;              // lossy formats, 1-100
   bool lossless = false;         // WebP, JXL, AVIF
