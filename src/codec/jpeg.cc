@@ -58,6 +58,14 @@ void on_message(j_common_ptr codec, int level) {
   if (errors.warnings.empty() || errors.warnings.back() != text) errors.warnings.emplace_back(text);
 }
 
+// The shift s with factor << s == whole, for chroma coarser than luma by 1, 2 or 4; -1 for anything
+// else.
+int subsampling_shift(int whole, int factor) {
+  for (int s = 0; s <= 2; ++s)
+    if (factor << s == whole) return s;
+  return -1;
+}
+
 }  // namespace
 
 jpeg_error_mgr* JpegErrors::attach() {
@@ -81,6 +89,28 @@ Status JpegErrors::status() const {
       fatal_code == JERR_FRACT_SAMPLE_NOTIMPL)
     code = Code::kUnsupported;
   return Status(code, "JPEG: " + fatal_message);
+}
+
+std::optional<PixelFormat> jpeg_plane_format(const jpeg_decompress_struct& codec) {
+  if (codec.jpeg_color_space == JCS_GRAYSCALE && codec.num_components == 1)
+    return PixelFormat::gray();
+  if (codec.jpeg_color_space != JCS_YCbCr || codec.num_components != 3) return std::nullopt;
+  const jpeg_component_info* c = codec.comp_info;
+  const auto across = [](const jpeg_component_info& i) {
+    return i.h_samp_factor * i.DCT_scaled_size;
+  };
+  const auto down = [](const jpeg_component_info& i) {
+    return i.v_samp_factor * i.DCT_scaled_size;
+  };
+  if (across(c[0]) != codec.max_h_samp_factor * codec.min_DCT_scaled_size ||
+      down(c[0]) != codec.max_v_samp_factor * codec.min_DCT_scaled_size ||
+      across(c[1]) != across(c[2]) || down(c[1]) != down(c[2]))
+    return std::nullopt;
+  const int x = subsampling_shift(across(c[0]), across(c[1]));
+  const int y = subsampling_shift(down(c[0]), down(c[1]));
+  if (x < 0 || y < 0) return std::nullopt;
+  return PixelFormat{SampleType::kU8, ColorModel::kYCbCr, false, static_cast<uint8_t>(x),
+                     static_cast<uint8_t>(y)};
 }
 
 }  // namespace imagemill

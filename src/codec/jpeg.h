@@ -12,9 +12,11 @@
 #include <jpeglib.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "imagemill/image.h"
 #include "imagemill/status.h"
 
 namespace imagemill {
@@ -41,6 +43,11 @@ struct JpegErrors {
   [[noreturn]] void stop(std::string why);
   Status status() const;
 };
+
+// The planes that the picture in `codec` is made of, from the size of each component's blocks: 8 x
+// 8 unless jpeg_calc_output_dimensions() chose others. Nullopt when it is neither grey nor YCbCr,
+// or when chroma is no 1, 2 or 4 times coarser than luma.
+std::optional<PixelFormat> jpeg_plane_format(const jpeg_decompress_struct& codec);
 
 // The markers that carry metadata begin with these bytes.
 inline constexpr std::string_view kJpegExifPrefix{"Exif\0\0", 6};

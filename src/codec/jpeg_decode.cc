@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "codec/jpeg.h"
+#include "codec/jpeg_baseline.h"
 #include "codec/registry.h"
 #include "image/exif.h"
 
@@ -21,7 +22,7 @@ namespace {
 // about ten.
 constexpr int kScansMax = 500;
 
-// Only these scales have SIMD inverse DCTs in libjpeg-turbo.
+// The scales with fast inverse DCTs.
 constexpr std::array kScales = {1, 2, 4, 8};
 
 struct Decompressor {
@@ -99,38 +100,6 @@ Metadata read_metadata(Decompressor& d) {
     std::free(icc);
   }
   return metadata;
-}
-
-// The shift s with factor << s == whole, for chroma coarser than luma by 1, 2 or 4; -1 for anything
-// else.
-int subsampling_shift(int whole, int factor) {
-  for (int s = 0; s <= 2; ++s)
-    if (factor << s == whole) return s;
-  return -1;
-}
-
-// The planes that raw-data output will give at the scale set in `codec`, or nullopt when they must
-// be read as rows.
-std::optional<PixelFormat> raw_format(const jpeg_decompress_struct& codec) {
-  if (codec.jpeg_color_space == JCS_GRAYSCALE && codec.num_components == 1)
-    return PixelFormat::gray();
-  if (codec.jpeg_color_space != JCS_YCbCr || codec.num_components != 3) return std::nullopt;
-  const jpeg_component_info* c = codec.comp_info;
-  const auto across = [](const jpeg_component_info& i) {
-    return i.h_samp_factor * i.DCT_scaled_size;
-  };
-  const auto down = [](const jpeg_component_info& i) {
-    return i.v_samp_factor * i.DCT_scaled_size;
-  };
-  if (across(c[0]) != codec.max_h_samp_factor * codec.min_DCT_scaled_size ||
-      down(c[0]) != codec.max_v_samp_factor * codec.min_DCT_scaled_size ||
-      across(c[1]) != across(c[2]) || down(c[1]) != down(c[2]))
-    return std::nullopt;
-  const int x = subsampling_shift(across(c[0]), across(c[1]));
-  const int y = subsampling_shift(down(c[0]), down(c[1]));
-  if (x < 0 || y < 0) return std::nullopt;
-  return PixelFormat{SampleType::kU8, ColorModel::kYCbCr, false, static_cast<uint8_t>(x),
-                     static_cast<uint8_t>(y)};
 }
 
 PixelFormat row_format(const jpeg_decompress_struct& codec) {
@@ -273,7 +242,7 @@ class JpegDecoder final : public Decoder {
     d.codec.scale_num = d.codec.scale_denom = 8;
     if (!d.run([&] { jpeg_calc_output_dimensions(&d.codec); }))
       return std::unexpected(d.errors.status());
-    header.pixel_format = raw_format(d.codec).value_or(row_format(d.codec));
+    header.pixel_format = jpeg_plane_format(d.codec).value_or(row_format(d.codec));
     return header;
   }
 
@@ -293,7 +262,8 @@ class JpegDecoder final : public Decoder {
     // At lesser scales libjpeg makes chroma as fine as luma where it can.
     const bool is_full = scale_for(header, request) == 8;
     const auto plane_bytes = [&](int shift_x, int shift_y) {
-      const uint64_t stride = ((padded(size.width) >> shift_x) + 63) / 64 * 64;
+      // Groups of 16 blocks of 8 x 8 are written whole.
+      const uint64_t stride = ((padded(size.width) >> shift_x) + 127) / 128 * 128;
       return stride * (padded(size.height) >> shift_y);
     };
     uint64_t bytes =
@@ -347,11 +317,17 @@ class JpegDecoder final : public Decoder {
 
   static Result<> decode_pixels(Decompressor& d, Decoded& out) {
     jpeg_decompress_struct& codec = d.codec;
+    if (std::optional<Image> image =
+            decode_baseline_jpeg(codec, out.scale_num, d.errors.deadline)) {
+      out.header.pixel_format = image->format();
+      out.image = std::move(*image);
+      return {};
+    }
     codec.scale_num = static_cast<unsigned>(out.scale_num);
     codec.scale_denom = 8;
     if (!d.run([&] { jpeg_calc_output_dimensions(&codec); }))
       return std::unexpected(d.errors.status());
-    const std::optional<PixelFormat> raw = raw_format(codec);
+    const std::optional<PixelFormat> raw = jpeg_plane_format(codec);
     out.header.pixel_format = raw.value_or(row_format(codec));
     codec.raw_data_out = raw.has_value();
     if (!raw && out.header.pixel_format.model == ColorModel::kCmyk)

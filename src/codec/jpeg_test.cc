@@ -2,14 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Against libjpeg itself, used the plain way: what it makes of a file, sample for sample.
-#include <cmath>
-#include <cstdio>  // jpeglib.h needs FILE
 #include <cstring>
-
-#include <jpeglib.h>
 
 #include "codec/codec.h"
 #include "image/exif.h"
+#include "support/made_jpegs.h"
 #include "support/status_matchers.h"
 
 namespace imagemill {
@@ -17,120 +14,9 @@ namespace {
 
 using testing::HasSubstr;
 
-using Factors = std::vector<std::pair<int, int>>;
-
-struct Recipe {
-  Size size{64, 48};
-  J_COLOR_SPACE space = JCS_YCbCr;
-  Factors factors = {{2, 2}, {1, 1}, {1, 1}};
-  bool is_progressive = false;
-  bool is_arithmetic = false;
-  bool has_adobe_marker = true;  // of the spaces that libjpeg marks so
-  int restart_blocks = 0;
-  int quality = 90;
-};
-
-uint8_t sample_of(int c, int x, int y) {
-  return static_cast<uint8_t>(128 + 90 * std::sin(0.11 * x + 0.07 * y * (c + 1) + c) +
-                              (x * 31 + y * 17 + c * 7) % 16);
-}
-
-Bytes take(unsigned char* data, unsigned long size) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(data);
-  Bytes out(bytes, bytes + size);
-  std::free(data);
-  return out;
-}
-
-Bytes make_jpeg(const Recipe& recipe) {
-  jpeg_compress_struct c{};
-  jpeg_error_mgr errors{};
-  c.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&c);
-  unsigned char* out = nullptr;
-  unsigned long out_bytes = 0;
-  jpeg_mem_dest(&c, &out, &out_bytes);
-  c.image_width = static_cast<JDIMENSION>(recipe.size.width);
-  c.image_height = static_cast<JDIMENSION>(recipe.size.height);
-  const bool is_ycck = recipe.space == JCS_YCCK;
-  c.in_color_space = is_ycck ? JCS_CMYK : recipe.space;
-  c.input_components = static_cast<int>(recipe.factors.size());
-  jpeg_set_defaults(&c);
-  jpeg_set_colorspace(&c, recipe.space);
-  jpeg_set_quality(&c, recipe.quality, TRUE);
-  for (size_t i = 0; i < recipe.factors.size(); ++i)
-    std::tie(c.comp_info[i].h_samp_factor, c.comp_info[i].v_samp_factor) = recipe.factors[i];
-  if (!recipe.has_adobe_marker) c.write_Adobe_marker = FALSE;
-  if (recipe.is_progressive) jpeg_simple_progression(&c);
-  c.arith_code = recipe.is_arithmetic;
-  c.restart_interval = static_cast<unsigned>(recipe.restart_blocks);
-  jpeg_start_compress(&c, TRUE);
-  std::vector<JSAMPLE> line(static_cast<size_t>(recipe.size.width * c.input_components));
-  JSAMPROW row = line.data();
-  for (int y = 0; y < recipe.size.height; ++y) {
-    for (int x = 0; x < recipe.size.width; ++x)
-      for (int i = 0; i < c.input_components; ++i)
-        line[static_cast<size_t>(x * c.input_components + i)] = sample_of(i, x, y);
-    jpeg_write_scanlines(&c, &row, 1);
-  }
-  jpeg_finish_compress(&c);
-  jpeg_destroy_compress(&c);
-  return take(out, out_bytes);
-}
-
-// One component as libjpeg's inverse DCT made it, whole blocks.
-struct RawPlane {
-  int width = 0;
-  int height = 0;
-  std::vector<JSAMPLE> samples;
-  JSAMPLE at(int x, int y) const { return samples[static_cast<size_t>(y * width + x)]; }
-};
-
-struct Reader {
-  jpeg_decompress_struct d{};
-  jpeg_error_mgr errors{};
-  explicit Reader(ByteSpan bytes) {
-    d.err = jpeg_std_error(&errors);
-    jpeg_create_decompress(&d);
-    jpeg_mem_src(&d, as_u8(bytes), bytes.size());
-    jpeg_read_header(&d, TRUE);
-  }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-  ~Reader() { jpeg_destroy_decompress(&d); }
-};
-
-std::vector<RawPlane> read_raw_planes(ByteSpan bytes) {
-  Reader reader(bytes);
-  jpeg_decompress_struct& d = reader.d;
-  d.raw_data_out = TRUE;
-  jpeg_start_decompress(&d);
-  std::vector<RawPlane> planes(static_cast<size_t>(d.num_components));
-  for (int c = 0; c < d.num_components; ++c) {
-    const jpeg_component_info& info = d.comp_info[c];
-    RawPlane& plane = planes[static_cast<size_t>(c)];
-    plane.width = static_cast<int>(info.width_in_blocks) * DCTSIZE;
-    plane.height = static_cast<int>(d.total_iMCU_rows) * info.v_samp_factor * DCTSIZE;
-    plane.samples.resize(static_cast<size_t>(plane.width * plane.height));
-  }
-  for (int mcu_row = 0; d.output_scanline < d.output_height; ++mcu_row) {
-    JSAMPROW rows[4][4 * DCTSIZE];
-    JSAMPARRAY arrays[4];
-    for (int c = 0; c < d.num_components; ++c) {
-      const int count = d.comp_info[c].v_samp_factor * DCTSIZE;
-      RawPlane& plane = planes[static_cast<size_t>(c)];
-      for (int y = 0; y < count; ++y)
-        rows[c][y] = plane.samples.data() + (mcu_row * count + y) * plane.width;
-      arrays[c] = rows[c];
-    }
-    jpeg_read_raw_data(&d, arrays, static_cast<JDIMENSION>(d.max_v_samp_factor * DCTSIZE));
-  }
-  return planes;
-}
-
 // Interleaved samples in the colour space asked for.
 std::vector<JSAMPLE> read_lines(ByteSpan bytes, J_COLOR_SPACE space) {
-  Reader reader(bytes);
+  JpegReader reader(bytes);
   reader.d.out_color_space = space;
   jpeg_start_decompress(&reader.d);
   const size_t stride = reader.d.output_width * static_cast<size_t>(reader.d.output_components);
@@ -169,29 +55,9 @@ int count_different(const Image& image, const std::vector<JSAMPLE>& lines, int f
   return different;
 }
 
-constexpr Size kSizes[] = {{1, 1}, {7, 9}, {8, 8}, {17, 33}, {1, 40}, {40, 1}, {130, 70}};
-
-// Every way to write YCbCr planes that a consumer can take as they are.
-std::vector<Recipe> planar_recipes() {
-  std::vector<Recipe> out;
-  const std::vector<Factors> kinds = {{{1, 1}, {1, 1}, {1, 1}}, {{2, 1}, {1, 1}, {1, 1}},
-                                      {{2, 2}, {1, 1}, {1, 1}}, {{1, 2}, {1, 1}, {1, 1}},
-                                      {{4, 1}, {1, 1}, {1, 1}}, {{4, 2}, {1, 1}, {1, 1}},
-                                      {{2, 2}, {2, 1}, {2, 1}}, {{1, 2}, {1, 2}, {1, 2}}};
-  for (const Factors& factors : kinds) out.push_back({.factors = factors});
-  out.push_back({.is_progressive = true});
-  out.push_back({.is_arithmetic = true});
-  out.push_back({.is_progressive = true, .is_arithmetic = true});
-  out.push_back({.restart_blocks = 1});
-  out.push_back({.space = JCS_GRAYSCALE, .factors = {{1, 1}}});
-  out.push_back({.space = JCS_GRAYSCALE, .factors = {{2, 2}}});
-  out.push_back({.space = JCS_GRAYSCALE, .factors = {{1, 1}}, .is_progressive = true});
-  return out;
-}
-
 TEST(JpegDecode, planes_are_those_of_libjpeg) {
-  for (Recipe recipe : planar_recipes()) {
-    for (const Size size : kSizes) {
+  for (JpegRecipe recipe : planar_recipes()) {
+    for (const Size size : kJpegSizes) {
       recipe.size = size;
       const Bytes bytes = make_jpeg(recipe);
       ASSERT_OK_AND_ASSIGN(const Decoded decoded, decode(bytes));
@@ -220,9 +86,9 @@ TEST(JpegDecode, planes_are_those_of_libjpeg) {
 }
 
 TEST(JpegDecode, other_colour_spaces_and_factors_are_read_as_rows) {
-  const Factors four = {{1, 1}, {1, 1}, {1, 1}, {1, 1}};
+  const JpegFactors four = {{1, 1}, {1, 1}, {1, 1}, {1, 1}};
   struct Row {
-    Recipe recipe;
+    JpegRecipe recipe;
     J_COLOR_SPACE as;
     int flip = 0;
   };
@@ -236,7 +102,7 @@ TEST(JpegDecode, other_colour_spaces_and_factors_are_read_as_rows) {
       {{.factors = {{2, 2}, {2, 1}, {1, 1}}}, JCS_RGB},
   };
   for (auto [recipe, as, flip] : rows) {
-    for (const Size size : kSizes) {
+    for (const Size size : kJpegSizes) {
       recipe.size = size;
       const Bytes bytes = make_jpeg(recipe);
       SCOPED_TRACE(
@@ -266,9 +132,9 @@ TEST(JpegDecode, factors_that_are_no_multiples_are_unsupported) {
 
 TEST(JpegDecode, delivers_the_smallest_scale_that_is_large_enough) {
   const Decoder& decoder = *decoder_for(FileFormat::kJpeg);
-  std::vector<Recipe> recipes = planar_recipes();
+  std::vector<JpegRecipe> recipes = planar_recipes();
   recipes.push_back({.space = JCS_CMYK, .factors = {{1, 1}, {1, 1}, {1, 1}, {1, 1}}});
-  for (Recipe recipe : recipes) {
+  for (JpegRecipe recipe : recipes) {
     recipe.size = {203, 131};
     const Bytes bytes = make_jpeg(recipe);
     const ImageHeader header = header_of(bytes);
@@ -295,7 +161,7 @@ TEST(JpegDecode, delivers_the_smallest_scale_that_is_large_enough) {
 
 TEST(JpegDecode, promises_the_bytes_it_takes) {
   const Decoder& decoder = *decoder_for(FileFormat::kJpeg);
-  for (Recipe recipe : planar_recipes()) {
+  for (JpegRecipe recipe : planar_recipes()) {
     for (const Size size : {Size{1, 1}, Size{65, 3000}, Size{600, 400}, Size{1100, 9}}) {
       recipe.size = size;
       recipe.quality = 20;
@@ -469,7 +335,7 @@ TEST(JpegMetadata, of_two_exif_blocks_the_first_counts) {
 
 TEST(JpegEncode, planes_come_back_and_edges_are_repeated) {
   for (const auto& [shift_x, shift_y] : {std::pair{0, 0}, {1, 0}, {1, 1}, {0, 1}, {2, 0}}) {
-    for (const Size size : kSizes) {
+    for (const Size size : kJpegSizes) {
       SCOPED_TRACE(fmt::format("{}x{} shifts {} {}", size.width, size.height, shift_x, shift_y));
       const Image image = ycbcr_image(size, shift_x, shift_y);
       ASSERT_OK_AND_ASSIGN(const Bytes bytes, encode(image, {.quality = 100}));
