@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imagemill/image.h"
 
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -15,6 +17,11 @@ constexpr size_t kAlignment = 64;  // one cache line, one AVX-512 register
 
 // Reading whole vectors at the end of the last row may touch bytes past it; they must be ours.
 constexpr size_t kPadding = 64;
+
+// From here on malloc asks the system for new pages each time, and the first touch of each costs
+// two microseconds: a fifth of a run at 1600 pixels. Huge pages are touched 512 times less often.
+constexpr size_t kLargeBuffer = 4 << 20;
+constexpr size_t kHugePage = 2 << 20;
 
 struct PlaneLayout {
   size_t stride = 0;
@@ -63,18 +70,21 @@ std::string to_string(const PixelFormat& format) {
 }
 
 Result<std::shared_ptr<Buffer>> allocate_buffer(size_t bytes) {
+  const size_t alignment = bytes >= kLargeBuffer ? kHugePage : kAlignment;
   // Not aligned_alloc: before glibc 2.38 it takes new memory while freed blocks of the same size
   // lie about, and a run with 6 MB of pixels in flight grew to 100 MB.
-  const size_t room = bytes + kAlignment - 1;
+  const size_t room = bytes + alignment - 1;
   void* block = room < bytes ? nullptr : std::malloc(room);
   if (block == nullptr)
     return fail(Code::kResourceExhausted, "no memory for {} bytes of pixels", bytes);
   auto buffer = std::make_shared<Buffer>();
   const auto address = reinterpret_cast<uintptr_t>(block);
-  buffer->data = static_cast<std::byte*>(block) + (kAlignment - address % kAlignment) % kAlignment;
+  buffer->data = static_cast<std::byte*>(block) + (alignment - address % alignment) % alignment;
   buffer->bytes = bytes;
   buffer->deleter = [](Buffer& b) { std::free(b.deleter_context); };
   buffer->deleter_context = block;
+  // Of the rest of the last page small ones are enough. Where it fails it only takes longer.
+  if (bytes >= kLargeBuffer) madvise(buffer->data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   return buffer;
 }
 
