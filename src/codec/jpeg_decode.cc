@@ -11,7 +11,7 @@
 
 #include "base/check.h"
 #include "codec/jpeg.h"
-#include "codec/jpeg_baseline.h"
+#include "codec/jpeg_planes.h"
 #include "codec/registry.h"
 #include "image/exif.h"
 
@@ -273,13 +273,13 @@ class JpegDecoder final : public Decoder {
     if (format.model == ColorModel::kRgb || format.model == ColorModel::kCmyk)
       bytes += kLines * channels * padded(size.width);
     if (header.is_progressive) {
-      // Two bytes for every coefficient of the full picture.
+      // Two bytes for every coefficient of the full picture, ten for each block of them.
       uint64_t samples = padded(header.width) * padded(header.height);
       if (channels > 1)
         samples +=
             (channels - 1) *
             (samples >> (header.pixel_format.chroma_shift_x + header.pixel_format.chroma_shift_y));
-      bytes += 2 * samples;
+      bytes += 2 * samples + samples / DCTSIZE2 * 10;
     }
     return bytes;
   }
@@ -318,7 +318,7 @@ class JpegDecoder final : public Decoder {
   static Result<> decode_pixels(Decompressor& d, Decoded& out) {
     jpeg_decompress_struct& codec = d.codec;
     if (std::optional<Image> image =
-            decode_baseline_jpeg(codec, out.scale_num, d.errors.deadline)) {
+            decode_jpeg_planes(codec, out.scale_num, kScansMax, d.errors.deadline)) {
       out.header.pixel_format = image->format();
       out.image = std::move(*image);
       return {};

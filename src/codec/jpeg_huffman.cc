@@ -11,25 +11,25 @@ namespace {
 constexpr int kDcSizeMax = 11;
 constexpr int kAcSizeMax = 10;
 
-std::optional<JpegCode> code_of(int symbol, int code_bits, bool is_dc) {
+std::optional<JpegCode> code_of(int symbol, int code_bits, JpegCodeKind kind) {
   const int run = symbol >> 4;
   const int size = symbol & 15;
-  if (is_dc) {
+  if (kind == JpegCodeKind::kDc) {
     if (symbol > kDcSizeMax) return std::nullopt;
     return JpegCode(1, size, code_bits);
   }
   if (size > kAcSizeMax) return std::nullopt;
   // Without a coefficient it is the end of the block, or a run of 16 zeros: of 15 and a coefficient
   // that is one.
-  const bool is_end = size == 0 && run != 15;
-  return JpegCode(is_end ? JpegCode::kEndOfBlock : run + 1, size, code_bits);
+  if (size > 0 || run == 15) return JpegCode(run + 1, size, code_bits);
+  return JpegCode(JpegCode::kEndOfBlock, kind == JpegCodeKind::kProgressiveAc ? run : 0, code_bits);
 }
 
 }  // namespace
 
 std::optional<JpegHuffmanTable> JpegHuffmanTable::make(std::span<const uint8_t, 16> counts,
                                                        std::span<const uint8_t> symbols,
-                                                       bool is_dc) {
+                                                       JpegCodeKind kind) {
   JpegHuffmanTable table;
   int32_t code = 0;
   size_t at = 0;
@@ -40,7 +40,7 @@ std::optional<JpegHuffmanTable> JpegHuffmanTable::make(std::span<const uint8_t, 
     for (size_t i = 0; i < count; ++i, ++at, ++code) {
       // The code of ones alone is reserved.
       if (code >= (1 << bits) - 1) return std::nullopt;
-      const std::optional<JpegCode> found = code_of(symbols[at], bits, is_dc);
+      const std::optional<JpegCode> found = code_of(symbols[at], bits, kind);
       if (!found) return std::nullopt;
       table.codes_[at] = *found;
       if (bits > kLookBits) continue;

@@ -6,20 +6,21 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
 
 namespace imagemill {
+
+enum class JpegCodeKind : uint8_t { kDc, kAc, kProgressiveAc };
 
 // A code and what it stands for: `skip` - 1 zero coefficients, then one of `size` bits, which
 // follow the code. In one word, so that reading it is one load, and with the number of bits to drop
 // lowest, where shift instructions look for it.
 class JpegCode {
  public:
-  // As a skip they lead past the end of any block.
+  // As a skip they lead past the end of any block. The `size` bits after an end of block of a
+  // progressive scan say how many blocks end, less 2^size (T.81, G.1.2.2).
   static constexpr int kEndOfBlock = 64;
   static constexpr int kNone = 65;  // not a code, or one too long for JpegHuffmanTable::look()
 
@@ -45,7 +46,7 @@ class JpegHuffmanTable {
   // counts[i] codes have i + 1 bits; `symbols` are theirs in order. Nullopt when no prefix code is
   // like that, or when a symbol means nothing for 8-bit samples in a table of this kind.
   static std::optional<JpegHuffmanTable> make(std::span<const uint8_t, 16> counts,
-                                              std::span<const uint8_t> symbols, bool is_dc);
+                                              std::span<const uint8_t> symbols, JpegCodeKind kind);
 
   // `bits` begins (at its highest bit) with a code.
   JpegCode look(uint64_t bits) const { return look_[bits >> (64 - kLookBits)]; }
@@ -57,30 +58,6 @@ class JpegHuffmanTable {
   std::array<int32_t, 17> code_end_{};      // one past the last code of each length; 0: none
   std::array<int32_t, 17> first_symbol_{};  // what to add to a code of each length for its symbol
   std::array<JpegCode, 256> codes_{};
-};
-
-// The bits of one stretch of a scan, byte stuffing already taken out. Reads up to 8 bytes past what
-// it was told to consume: whoever owns the bytes pads them.
-struct JpegBits {
-  const uint8_t* next = nullptr;  // the first byte not (wholly) in `bits`
-  uint64_t bits = 0;              // from the highest bit down
-  int count = 0;                  // how many of them are real
-
-  // Afterwards at least 56 bits are there.
-  void refill() {
-    uint64_t word;
-    std::memcpy(&word, next, sizeof(word));
-    if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
-    bits |= word >> count;
-    next += (63 - count) >> 3;
-    count |= 56;
-  }
-  void drop(int n) {
-    bits <<= n;
-    count -= n;
-  }
-  // Bytes begun since `from`.
-  ptrdiff_t used(const uint8_t* from) const { return next - from - (count >> 3); }
 };
 
 // The number that `code`, at the beginning of `bits`, is followed by (T.81, F.2.2.1, EXTEND): one

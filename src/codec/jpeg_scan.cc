@@ -11,8 +11,8 @@
 #include <cstring>
 #include <memory>
 
+#include "codec/jpeg_bitstream.h"
 #include "codec/jpeg_blocks.h"
-#include "codec/jpeg_unstuffer.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "codec/jpeg_scan.cc"
@@ -23,11 +23,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace imagemill {
 namespace HWY_NAMESPACE {
-
-// The most bytes that one MCU can take: 10 blocks (T.81, B.2.3) of 64 codes of 16 bits with 11 bits
-// after each.
-inline constexpr size_t kMcuBytesMax = 10 * 64 * 27 / 8;
-static_assert(kMcuBytesMax + 2 * sizeof(uint64_t) <= JpegUnstuffer::kPadding);
 
 // One AC code, at the beginning of the window. `k` is the zigzag position of the last coefficient;
 // false when the block ends here or is broken, which leaves k above 63.
@@ -96,8 +91,7 @@ class ScanDecoder {
   }
 
   bool decode() {
-    data_.fill(data_.begin());
-    begin_piece(data_.begin());
+    bits_ = data_.begin();
     for (int row = 0; row < scan_.mcus_down; ++row) {
       if (std::chrono::steady_clock::now() > scan_.deadline) return false;
       for (size_t c = 0; c < scan_.components.size(); ++c) {
@@ -109,7 +103,7 @@ class ScanDecoder {
       for (size_t c = 0; c < scan_.components.size(); ++c)
         if (waiting_[c].count > 0) transform(c);
     }
-    return bits_left() >= 0;
+    return !data_.is_overrun(bits_);
   }
 
  private:
@@ -123,19 +117,8 @@ class ScanDecoder {
   bool decode_row() {
     JpegBits bits = bits_;  // a local: its members stay in registers
     for (int mcu = 0; mcu < scan_.mcus_across; ++mcu) {
-      if (HWY_UNLIKELY(bits.next > piece_end_)) {
-        bits_ = bits;
-        if (!next_piece()) return false;
-        bits = bits_;
-      }
-      if (scan_.restart_interval > 0) {
-        if (mcus_to_restart_ == 0) {
-          bits_ = bits;
-          if (!restart()) return false;
-          bits = bits_;
-        }
-        --mcus_to_restart_;
-      }
+      if (HWY_UNLIKELY(data_.needs_more(bits)) && !data_.read_on(bits)) return false;
+      if (scan_.restart_interval > 0 && mcus_to_restart_-- == 0 && !restart(bits)) return false;
       for (size_t c = 0; c < scan_.components.size(); ++c) {
         const JpegScanComponent& component = scan_.components[c];
         Waiting& waiting = waiting_[c];
@@ -168,42 +151,17 @@ class ScanDecoder {
     waiting.count = 0;
   }
 
-  // Of this piece, in the window and after it; negative when more was read than there was.
-  ptrdiff_t bits_left() const { return (data_.end() - bits_.next) * 8 + bits_.count; }
-
-  // Begins reading the piece in data_ at `next`.
-  void begin_piece(const uint8_t* next) {
-    bits_.next = next;
-    // Where an MCU that begins before it cannot reach end(). The last piece has padding instead.
-    piece_end_ = data_.end() - (data_.is_last() ? 0 : kMcuBytesMax + sizeof(uint64_t));
-  }
-
-  // Called at its end. False when that was passed.
-  bool next_piece() {
-    if (data_.is_last()) return bits_left() >= 0;
-    const ptrdiff_t in_window = (bits_.count + 7) / 8;
-    data_.fill(bits_.next - in_window);
-    begin_piece(data_.begin() + in_window);
-    return true;
-  }
-
-  bool restart() {
-    if (!data_.is_last() && !next_piece()) return false;
-    if (bits_left() < 0 || bits_left() >= 8 || !data_.pass_restart_marker(restarts_++ % 8))
-      return false;
-    bits_ = {};
-    begin_piece(data_.begin());
+  bool restart(JpegBits& bits) {
+    if (!data_.restart(bits)) return false;
     for (size_t c = 0; c < scan_.components.size(); ++c) waiting_[c].prediction = 0;
-    mcus_to_restart_ = scan_.restart_interval;
+    mcus_to_restart_ = scan_.restart_interval - 1;
     return true;
   }
 
   const JpegScan& scan_;
-  JpegUnstuffer data_;
+  JpegBitstream data_;
   JpegBits bits_;
-  const uint8_t* piece_end_ = nullptr;
   int mcus_to_restart_;
-  int restarts_ = 0;
   std::unique_ptr<Waiting[]> waiting_;
 };
 
@@ -217,11 +175,6 @@ HWY_AFTER_NAMESPACE();
 namespace imagemill {
 
 HWY_EXPORT(decode_scan);
-
-size_t jpeg_plane_columns(size_t blocks, int n) {
-  return (blocks + kJpegGroupBlocks - 1) / kJpegGroupBlocks * kJpegGroupBlocks *
-         static_cast<size_t>(n);
-}
 
 bool decode_jpeg_scan(const JpegScan& scan) { return HWY_DYNAMIC_DISPATCH(decode_scan)(scan); }
 

@@ -17,9 +17,6 @@
 
 namespace imagemill {
 
-// Columns that a plane needs for `blocks` blocks across of n x n pixels: groups are written whole.
-size_t jpeg_plane_columns(size_t blocks, int n);
-
 // A component of the scan.
 struct JpegScanComponent {
   int across = 1;  // blocks in an MCU: 1, 2 or 4
@@ -27,7 +24,7 @@ struct JpegScanComponent {
   const JpegHuffmanTable* dc = nullptr;
   const JpegHuffmanTable* ac = nullptr;
   const int16_t* quantization = nullptr;  // 64, natural order
-  // The plane it becomes: n rows for each row of blocks, jpeg_plane_columns() wide.
+  // The plane it becomes: n rows for each row of blocks, whole groups of blocks wide.
   uint8_t* pixels = nullptr;
   ptrdiff_t stride = 0;
 };

@@ -151,6 +151,8 @@ inline std::vector<JpegRecipe> planar_recipes() {
                                           {{2, 2}, {2, 1}, {2, 1}}, {{1, 2}, {1, 2}, {1, 2}}};
   for (const JpegFactors& factors : kinds) out.push_back({.factors = factors});
   out.push_back({.is_progressive = true});
+  out.push_back({.factors = {{2, 1}, {1, 1}, {1, 1}}, .is_progressive = true, .restart_blocks = 5});
+  out.push_back({.is_progressive = true, .quality = 100, .is_noise = true});
   out.push_back({.is_arithmetic = true});
   out.push_back({.is_progressive = true, .is_arithmetic = true});
   for (const int blocks : {1, 3, 50}) out.push_back({.restart_blocks = blocks});

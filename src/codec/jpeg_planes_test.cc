@@ -3,7 +3,7 @@
 //
 // jpeg_test.cc holds full-size pixels to libjpeg's; here is what only our own decoder does, and
 // what it must leave to libjpeg.
-#include "codec/jpeg_baseline.h"
+#include "codec/jpeg_planes.h"
 
 #include <filesystem>
 #include <fstream>
@@ -21,11 +21,12 @@ constexpr auto kNoDeadline = std::chrono::steady_clock::time_point::max();
 
 std::optional<Image> decode(ByteSpan bytes, int n,
                             std::chrono::steady_clock::time_point deadline = kNoDeadline) {
+  constexpr int kScansMax = 100;
   JpegReader reader(bytes);
-  return decode_baseline_jpeg(reader.d, n, deadline);
+  return decode_jpeg_planes(reader.d, n, kScansMax, deadline);
 }
 
-bool is_ours(const JpegRecipe& recipe) { return !recipe.is_progressive && !recipe.is_arithmetic; }
+bool is_ours(const JpegRecipe& recipe) { return !recipe.is_arithmetic; }
 
 // Block (x, y) of a component: dequantised coefficients, from libjpeg.
 using Block = std::array<double, 64>;
@@ -60,7 +61,7 @@ double sample_of_block(const Block& block, int n, int x, int y) {
   return std::clamp(sum / 4 + 128, 0.0, 255.0);
 }
 
-TEST(JpegBaseline, samples_are_the_transform_of_the_lowest_frequencies) {
+TEST(JpegPlanes, samples_are_the_transform_of_the_lowest_frequencies) {
   for (JpegRecipe recipe : planar_recipes()) {
     if (!is_ours(recipe)) continue;
     for (const Size size : kJpegSizes) {
@@ -92,7 +93,7 @@ TEST(JpegBaseline, samples_are_the_transform_of_the_lowest_frequencies) {
   }
 }
 
-TEST(JpegBaseline, leaves_everything_else_to_libjpeg) {
+TEST(JpegPlanes, leaves_everything_else_to_libjpeg) {
   for (const JpegRecipe& recipe : planar_recipes())
     EXPECT_EQ(decode(make_jpeg(recipe), 8).has_value(), is_ours(recipe));
   const JpegFactors four = {{1, 1}, {1, 1}, {1, 1}, {1, 1}};
@@ -101,25 +102,43 @@ TEST(JpegBaseline, leaves_everything_else_to_libjpeg) {
   EXPECT_FALSE(decode(make_jpeg({.factors = {{3, 1}, {1, 1}, {1, 1}}}), 8));
 }
 
-TEST(JpegBaseline, stops_at_the_deadline) {
+TEST(JpegPlanes, stops_at_the_deadline) {
   EXPECT_FALSE(decode(make_jpeg({}), 8, std::chrono::steady_clock::now()));
 }
 
-TEST(JpegBaseline, what_ends_early_is_left_to_libjpeg) {
-  for (const int restart_blocks : {0, 2}) {
-    const Bytes bytes = make_jpeg({.size = {200, 100}, .restart_blocks = restart_blocks});
+TEST(JpegPlanes, what_ends_early_is_left_to_libjpeg) {
+  for (const JpegRecipe& recipe :
+       {JpegRecipe{.size = {200, 100}}, JpegRecipe{.size = {200, 100}, .restart_blocks = 2},
+        JpegRecipe{.size = {200, 100}, .is_progressive = true},
+        JpegRecipe{.size = {200, 100}, .is_progressive = true, .restart_blocks = 7}}) {
+    const Bytes bytes = make_jpeg(recipe);
     ASSERT_TRUE(decode(bytes, 2));
-    // Without the end marker the picture is whole. Before it, a byte may be filled up with ones
-    // alone.
-    EXPECT_TRUE(decode(ByteSpan(bytes).first(bytes.size() - 2), 2));
+    // Without the end marker a sequential picture is whole, and another scan of a progressive one
+    // could follow.
+    EXPECT_EQ(decode(ByteSpan(bytes).first(bytes.size() - 2), 2).has_value(),
+              !recipe.is_progressive);
     const JpegReader reader(bytes);
     const size_t scan = bytes.size() - reader.d.src->bytes_in_buffer;
+    // The last byte may be filled up with ones alone.
     for (size_t size = scan; size < bytes.size() - 3; size += 7)
       EXPECT_FALSE(decode(ByteSpan(bytes).first(size), 2)) << size;
   }
 }
 
-TEST(JpegBaseline, restart_markers_out_of_turn_are_left_to_libjpeg) {
+TEST(JpegPlanes, progressive_pictures_that_lack_scans_are_left_to_libjpeg) {
+  const Bytes bytes = make_jpeg({.size = {200, 100}, .is_progressive = true});
+  size_t scans = 0;
+  for (size_t at = as_text(bytes).find("\xFF\xDA"); at != std::string_view::npos;
+       at = as_text(bytes).find("\xFF\xDA", at + 2)) {
+    if (++scans == 1) continue;
+    Bytes cut(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(at));
+    cut.insert(cut.end(), {std::byte{0xFF}, std::byte{0xD9}});
+    EXPECT_FALSE(decode(cut, 8)) << "before scan " << scans;
+  }
+  EXPECT_EQ(scans, 10);
+}
+
+TEST(JpegPlanes, restart_markers_out_of_turn_are_left_to_libjpeg) {
   Bytes bytes = make_jpeg({.size = {200, 100}, .restart_blocks = 2});
   const size_t third = as_text(bytes).find("\xFF\xD2");
   ASSERT_NE(third, std::string_view::npos);
@@ -128,12 +147,14 @@ TEST(JpegBaseline, restart_markers_out_of_turn_are_left_to_libjpeg) {
 }
 
 // Where we deliver, libjpeg finds nothing to complain about: no damage goes unseen.
-TEST(JpegBaseline, is_no_less_strict_than_libjpeg) {
+TEST(JpegPlanes, is_no_less_strict_than_libjpeg) {
   std::mt19937 random(7);
   int delivered = 0;
   for (const JpegRecipe& recipe :
        {JpegRecipe{.size = {120, 90}}, JpegRecipe{.size = {120, 90}, .restart_blocks = 5},
-        JpegRecipe{.size = {90, 120}, .quality = 97, .is_optimized = true}}) {
+        JpegRecipe{.size = {90, 120}, .quality = 97, .is_optimized = true},
+        JpegRecipe{.size = {120, 90}, .is_progressive = true},
+        JpegRecipe{.size = {120, 90}, .is_progressive = true, .restart_blocks = 11}}) {
     const Bytes good = make_jpeg(recipe);
     const JpegReader header(good);
     const size_t scan = good.size() - header.d.src->bytes_in_buffer;
@@ -157,7 +178,7 @@ TEST(JpegBaseline, is_no_less_strict_than_libjpeg) {
   EXPECT_GT(delivered, 20);
 }
 
-TEST(JpegBaseline, what_cameras_write_is_ours_and_equals_libjpegs) {
+TEST(JpegPlanes, what_cameras_write_is_ours_and_equals_libjpegs) {
   if (!test_data()) GTEST_SKIP() << "no test data here";
   int ours = 0;
   for (const auto& entry : std::filesystem::directory_iterator(*test_data() + "/images/camera")) {
