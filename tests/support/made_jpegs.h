@@ -39,8 +39,8 @@ inline uint8_t sample_of(int c, int x, int y) {
 }
 
 inline uint8_t noise_of(int c, int x, int y) {
-  const uint32_t n =
-      static_cast<uint32_t>(x * 73856093 ^ y * 19349663 ^ c * 83492791) * 2654435761u;
+  const auto u = [](int v) { return static_cast<uint32_t>(v); };
+  const uint32_t n = (u(x) * 73856093U ^ u(y) * 19349663U ^ u(c) * 83492791U) * 2654435761U;
   return static_cast<uint8_t>(n >> 24);
 }
 
