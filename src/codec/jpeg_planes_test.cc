@@ -10,6 +10,8 @@
 #include <numbers>
 #include <random>
 
+#include <hwy/targets.h>
+
 #include "support/made_jpegs.h"
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
@@ -27,6 +29,15 @@ std::optional<Image> decode(ByteSpan bytes, int n,
 }
 
 bool is_ours(const JpegRecipe& recipe) { return !recipe.is_arithmetic; }
+
+int count_different(const Image& a, const Image& b) {
+  int different = 0;
+  for (int c = 0; c < a.channels(); ++c)
+    for (int y = 0; y < a.plane(c).height; ++y)
+      for (int x = 0; x < a.plane(c).width; ++x)
+        different += a.plane(c).row<uint8_t>(y)[x] != b.plane(c).row<uint8_t>(y)[x];
+  return different;
+}
 
 // Block (x, y) of a component: dequantised coefficients, from libjpeg.
 using Block = std::array<double, 64>;
@@ -89,6 +100,26 @@ TEST(JpegPlanes, samples_are_the_transform_of_the_lowest_frequencies) {
         EXPECT_LE(worst, 0.51 + 0.02 * n) << to_string(image->format()) << " n " << n << " of "
                                           << size.width << "x" << size.height;
       }
+    }
+  }
+}
+
+TEST(JpegPlanes, are_the_same_for_every_instruction_set) {
+  for (const bool is_progressive : {false, true}) {
+    const Bytes bytes =
+        make_jpeg({.size = {301, 77}, .is_progressive = is_progressive, .is_noise = true});
+    for (const int n : {1, 2, 4, 8}) {
+      const std::optional<Image> best = decode(bytes, n);
+      ASSERT_TRUE(best);
+      for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+        hwy::SetSupportedTargetsForTest(target);
+        hwy::GetChosenTarget().DeInit();
+        const std::optional<Image> image = decode(bytes, n);
+        ASSERT_TRUE(image);
+        EXPECT_EQ(count_different(*image, *best), 0) << hwy::TargetName(target);
+      }
+      hwy::SetSupportedTargetsForTest(0);
+      hwy::GetChosenTarget().DeInit();
     }
   }
 }
