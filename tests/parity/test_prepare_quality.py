@@ -51,4 +51,17 @@ def test_is_no_worse_than_sharp(size, photographs, prepare, sharp, tmp_path):
     assert min(o - t for o, t, *_ in rows) >= -thresholds.WORST_BEHIND_SHARP_DB, table
     assert max(max(map(abs, row[3])) for row in rows) <= thresholds.SHIFT_MAX_PX, table
     assert np.abs(np.mean(casts, axis=0)).max() < thresholds.CAST_MAX, table
-    assert np.abs(casts).max() < thresholds.CAST_MAX, table
+    if size in thresholds.CAST_IN_EACH_JPEG_SIZES:
+        assert np.abs(casts).max() < thresholds.CAST_MAX, table
+
+
+@pytest.mark.parametrize("size", thresholds.SIZES)
+def test_no_picture_changes_colour(size, photographs, prepare, tmp_path):
+    """Without the noise of a JPEG encoder, which clipping turns into a cast where a channel is near 0 or 255."""
+    folder, decoded = photographs
+    ours = prepare(folder, tmp_path / "ours", "--size", str(size), "--format", "png", "--png-level", "1")
+    for name, (title, whole) in decoded.items():
+        with Image.open(ours / f"{name}.png") as picture:
+            seen = as_array(picture.convert("RGB"))
+        found = cast(resized(whole, picture.size), seen)
+        assert np.abs(found).max() < thresholds.CAST_MAX, f"{title}: {np.round(found, 2)}"
