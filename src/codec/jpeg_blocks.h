@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numbers>
 
 namespace imagemill {
 
@@ -32,6 +33,29 @@ inline constexpr std::array<uint16_t, 64> kJpegLaneOffsets = [] {
       x += up ? 1 : -1, y -= up ? 1 : -1;
   }
   return offsets;
+}();
+
+// sqrt(2) cos((2 i + 1) k pi / (2 kN)): what frequency k adds to sample i of kN (T.81, A.3.3,
+// scaled so that frequency 0 adds 1).
+template <int kN>
+inline constexpr auto kBasis = [] {
+  // cos x for x >= 0, by its series; std::cos is no constant.
+  const auto cosine = [](double x) {
+    while (x > 2 * std::numbers::pi) x -= 2 * std::numbers::pi;
+    double sum = 0, term = 1;
+    for (int j = 1; j < 60; j += 2) {
+      sum += term;
+      term *= -x * x / (j * (j + 1));
+    }
+    return sum;
+  };
+  std::array<std::array<double, kN>, kN> basis{};
+  for (size_t k = 0; k < kN; ++k)
+    for (size_t i = 0; i < kN; ++i)
+      basis[k][i] = k == 0 ? 1
+                           : std::numbers::sqrt2 * cosine(static_cast<double>((2 * i + 1) * k) *
+                                                          std::numbers::pi / (2 * kN));
+  return basis;
 }();
 
 }  // namespace imagemill

@@ -1,7 +1,7 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Inverse DCT of sixteen blocks at once, one block a lane, to n x n pixels each (n = 1, 2, 4, 8).
+// Inverse DCT of sixteen blocks at once, one block a lane, to n x n pixels each (n = 1 to 8).
 // n = 8 is the algorithm of C. Loeffler, A. Ligtenberg and G. Moschytz, "Practical Fast 1-D DCT
 // Algorithms with 11 Multiplications" (ICASSP 1989), in the fixed point of libjpeg's accurate
 // integer method: 13 bits of constant, 2 bits kept between the passes, so that both give the same
@@ -35,7 +35,8 @@ inline constexpr int kConstBits = 13;
 inline constexpr int kPassBits = 2;
 
 HWY_INLINE V32 scaled(V32 v, double factor) {
-  return hn::Mul(v, hn::Set(D32(), static_cast<int32_t>(factor * (1 << kConstBits) + 0.5)));
+  const double rounded = factor * (1 << kConstBits) + (factor < 0 ? -0.5 : 0.5);
+  return hn::Mul(v, hn::Set(D32(), static_cast<int32_t>(rounded)));
 }
 
 template <int kShift>
@@ -44,51 +45,25 @@ HWY_INLINE V32 descale(V32 v) {
 }
 
 // One pass over kN values: load(k) gives the k-th frequency, store(i, v) takes the i-th sample,
-// times 2^kGain.
+// times 2^kConstBits. Samples at the same distance from the middle share the even frequencies' part
+// of the sum, and the odd ones' but for its sign.
 template <int kN>
-struct Idct;
-
-template <>
-struct Idct<1> {
-  static constexpr int kGain = 0;
+struct Idct {
   template <typename Load, typename Store>
   static HWY_INLINE void transform(Load load, Store store) {
-    store(0, load(0));
-  }
-};
-
-template <>
-struct Idct<2> {
-  static constexpr int kGain = 0;
-  template <typename Load, typename Store>
-  static HWY_INLINE void transform(Load load, Store store) {
-    const V32 v0 = load(0), v1 = load(1);
-    store(0, hn::Add(v0, v1));
-    store(1, hn::Sub(v0, v1));
-  }
-};
-
-template <>
-struct Idct<4> {
-  static constexpr int kGain = kConstBits;
-  template <typename Load, typename Store>
-  static HWY_INLINE void transform(Load load, Store store) {
-    const V32 v0 = load(0), v1 = load(1), v2 = load(2), v3 = load(3);
-    const V32 even0 = hn::ShiftLeft<kConstBits>(hn::Add(v0, v2));
-    const V32 even1 = hn::ShiftLeft<kConstBits>(hn::Sub(v0, v2));
-    const V32 z = scaled(hn::Add(v1, v3), 0.541196100);
-    const V32 odd0 = hn::Add(z, scaled(v1, 0.765366865));
-    const V32 odd1 = hn::Sub(z, scaled(v3, 1.847759065));
-    store(0, hn::Add(even0, odd0));
-    store(1, hn::Add(even1, odd1));
-    store(2, hn::Sub(even1, odd1));
-    store(3, hn::Sub(even0, odd0));
+    for (size_t i = 0; i < (kN + 1) / 2; ++i) {
+      V32 even = hn::ShiftLeft<kConstBits>(load(0));
+      V32 odd = hn::Zero(D32());
+      for (size_t k = 2; k < kN; k += 2) even = hn::Add(even, scaled(load(k), kBasis<kN>[k][i]));
+      for (size_t k = 1; k < kN; k += 2) odd = hn::Add(odd, scaled(load(k), kBasis<kN>[k][i]));
+      store(i, hn::Add(even, odd));
+      store(kN - 1 - i, hn::Sub(even, odd));
+    }
   }
 };
 
 template <>
 struct Idct<8> {
-  static constexpr int kGain = kConstBits;
   template <typename Load, typename Store>
   static HWY_INLINE void transform(Load load, Store store) {
     // Even part: the 4-point transform of the even frequencies.
@@ -129,8 +104,6 @@ HWY_INLINE void transform_group(const JpegBlockGroup& group, const int16_t* quan
                                 uint8_t (*pixels)[kJpegGroupBlocks]) {
   const D32 d32;
   const D16 d16;
-  constexpr bool kIsScaled = Idct<kN>::kGain != 0;
-  constexpr int kShift = kIsScaled ? kConstBits + kPassBits + 3 : 3;
   alignas(64) int32_t work[kN * kN][kJpegGroupBlocks];
   for (size_t lane = 0; lane < kJpegGroupBlocks; lane += hn::Lanes(d32)) {
     for (size_t x = 0; x < kN; ++x)
@@ -140,13 +113,13 @@ HWY_INLINE void transform_group(const JpegBlockGroup& group, const int16_t* quan
             return hn::PromoteTo(d32, hn::Mul(c, hn::Set(d16, quantization[k * 8 + x])));
           },
           [&](size_t y, V32 v) HWY_ATTR {
-            if constexpr (kIsScaled) v = descale<kConstBits - kPassBits>(v);
-            hn::Store(v, d32, work[y * kN + x] + lane);
+            hn::Store(descale<kConstBits - kPassBits>(v), d32, work[y * kN + x] + lane);
           });
     for (size_t y = 0; y < kN; ++y)
       Idct<kN>::transform([&](size_t k) HWY_ATTR { return hn::Load(d32, work[y * kN + k] + lane); },
                           [&](size_t x, V32 v) HWY_ATTR {
-                            const V32 sample = hn::Add(descale<kShift>(v), hn::Set(d32, 128));
+                            const V32 sample =
+                                hn::Add(descale<kConstBits + kPassBits + 3>(v), hn::Set(d32, 128));
                             hn::Store(hn::DemoteTo(D8(), sample), D8(), pixels[y * kN + x] + lane);
                           });
   }
@@ -155,27 +128,38 @@ HWY_INLINE void transform_group(const JpegBlockGroup& group, const int16_t* quan
 // A row of pixels of all blocks, block after block.
 template <int kN>
 HWY_INLINE void store_row(const uint8_t (*pixels)[kJpegGroupBlocks], uint8_t* out) {
-#if HWY_TARGET == HWY_SCALAR
-  for (size_t block = 0; block < kJpegGroupBlocks; ++block)
-    for (size_t x = 0; x < kN; ++x) out[block * kN + x] = pixels[x][block];
-#else
+#if HWY_TARGET != HWY_SCALAR
   const hn::FixedTag<uint8_t, 16> d8;
-  const auto column = [&](size_t x) { return hn::Load(d8, pixels[x]); };
+  const hn::FixedTag<uint16_t, 8> d16;
+  const auto column = [&](size_t x) HWY_ATTR { return hn::Load(d8, pixels[x]); };
+  // Two columns of the first, and of the last eight blocks.
+  const auto low = [&](size_t x) HWY_ATTR { return hn::ZipLower(d16, column(x), column(x + 1)); };
+  const auto high = [&](size_t x) HWY_ATTR { return hn::ZipUpper(d16, column(x), column(x + 1)); };
+  auto* pairs = reinterpret_cast<uint16_t*>(out);
   if constexpr (kN == 1) {
     hn::StoreU(column(0), d8, out);
+    return;
   } else if constexpr (kN == 2) {
     hn::StoreInterleaved2(column(0), column(1), d8, out);
+    return;
+  } else if constexpr (kN == 3) {
+    hn::StoreInterleaved3(column(0), column(1), column(2), d8, out);
+    return;
   } else if constexpr (kN == 4) {
     hn::StoreInterleaved4(column(0), column(1), column(2), column(3), d8, out);
-  } else {
-    const hn::FixedTag<uint16_t, 8> d16;
-    auto* pairs = reinterpret_cast<uint16_t*>(out);
-    const auto low = [&](size_t x) { return hn::ZipLower(d16, column(x), column(x + 1)); };
-    const auto high = [&](size_t x) { return hn::ZipUpper(d16, column(x), column(x + 1)); };
+    return;
+  } else if constexpr (kN == 6) {
+    hn::StoreInterleaved3(low(0), low(2), low(4), d16, pairs);
+    hn::StoreInterleaved3(high(0), high(2), high(4), d16, pairs + 24);
+    return;
+  } else if constexpr (kN == 8) {
     hn::StoreInterleaved4(low(0), low(2), low(4), low(6), d16, pairs);
     hn::StoreInterleaved4(high(0), high(2), high(4), high(6), d16, pairs + 32);
+    return;
   }
 #endif
+  for (size_t block = 0; block < kJpegGroupBlocks; ++block)
+    for (size_t x = 0; x < kN; ++x) out[block * kN + x] = pixels[x][block];
 }
 
 // `out` takes kN rows of 16 * kN pixels.
@@ -194,8 +178,16 @@ inline void idct_group(int n, const JpegBlockGroup& group, const int16_t* quanti
       return idct_group_of<1>(group, quantization, out, stride);
     case 2:
       return idct_group_of<2>(group, quantization, out, stride);
+    case 3:
+      return idct_group_of<3>(group, quantization, out, stride);
     case 4:
       return idct_group_of<4>(group, quantization, out, stride);
+    case 5:
+      return idct_group_of<5>(group, quantization, out, stride);
+    case 6:
+      return idct_group_of<6>(group, quantization, out, stride);
+    case 7:
+      return idct_group_of<7>(group, quantization, out, stride);
     default:
       return idct_group_of<8>(group, quantization, out, stride);
   }
