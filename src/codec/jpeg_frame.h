@@ -26,7 +26,7 @@ struct JpegFrameComponent {
 // A grey or YCbCr picture that libjpeg has read the header of, and the planes it will become, n/8
 // of its size on each axis. `image` shows them without the padding of whole blocks.
 struct JpegFrame {
-  int n = 8;  // 1 to 8
+  int n = 8;  // 1 to 6, or 8
   int channels = 0;
   int mcus_across = 0;
   int mcus_down = 0;

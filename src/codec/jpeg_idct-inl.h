@@ -1,8 +1,8 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Inverse DCT of sixteen blocks at once, one block a lane, to n x n pixels each (n = 1 to 8).
-// n = 8 is the algorithm of C. Loeffler, A. Ligtenberg and G. Moschytz, "Practical Fast 1-D DCT
+// Inverse DCT of sixteen blocks at once, one block a lane, to n x n pixels each (n = 1 to 6, and
+// 8). n = 8 is the algorithm of C. Loeffler, A. Ligtenberg and G. Moschytz, "Practical Fast 1-D DCT
 // Algorithms with 11 Multiplications" (ICASSP 1989), in the fixed point of libjpeg's accurate
 // integer method: 13 bits of constant, 2 bits kept between the passes, so that both give the same
 // bytes. Smaller n transforms the n x n lowest frequencies alone: that is the picture behind an
@@ -106,15 +106,19 @@ HWY_INLINE void transform_group(const JpegBlockGroup& group, const int16_t* quan
   const D16 d16;
   alignas(64) int32_t work[kN * kN][kJpegGroupBlocks];
   for (size_t lane = 0; lane < kJpegGroupBlocks; lane += hn::Lanes(d32)) {
-    for (size_t x = 0; x < kN; ++x)
-      Idct<kN>::transform(
-          [&](size_t k) HWY_ATTR {
-            const auto c = hn::Load(d16, group.coefficients[k * 8 + x] + lane);
-            return hn::PromoteTo(d32, hn::Mul(c, hn::Set(d16, quantization[k * 8 + x])));
-          },
-          [&](size_t y, V32 v) HWY_ATTR {
-            hn::Store(descale<kConstBits - kPassBits>(v), d32, work[y * kN + x] + lane);
-          });
+    for (size_t x = 0; x < kN; ++x) {
+      alignas(64) int32_t column[kN][kJpegGroupBlocks];
+      for (size_t k = 0; k < kN; ++k) {
+        const auto c = hn::Load(d16, group.coefficients[k * 8 + x] + lane);
+        const auto dequantised = hn::Mul(c, hn::Set(d16, quantization[k * 8 + x]));
+        hn::Store(hn::PromoteTo(d32, dequantised), d32, column[k]);
+      }
+      Idct<kN>::transform([&](size_t k) HWY_ATTR { return hn::Load(d32, column[k]); },
+                          [&](size_t y, V32 v) HWY_ATTR {
+                            hn::Store(descale<kConstBits - kPassBits>(v), d32,
+                                      work[y * kN + x] + lane);
+                          });
+    }
     for (size_t y = 0; y < kN; ++y)
       Idct<kN>::transform([&](size_t k) HWY_ATTR { return hn::Load(d32, work[y * kN + k] + lane); },
                           [&](size_t x, V32 v) HWY_ATTR {
@@ -186,8 +190,6 @@ inline void idct_group(int n, const JpegBlockGroup& group, const int16_t* quanti
       return idct_group_of<5>(group, quantization, out, stride);
     case 6:
       return idct_group_of<6>(group, quantization, out, stride);
-    case 7:
-      return idct_group_of<7>(group, quantization, out, stride);
     default:
       return idct_group_of<8>(group, quantization, out, stride);
   }

@@ -10,7 +10,7 @@
 
 namespace imagemill {
 
-// The picture in its own planes, n/8 (n = 1 to 8) of the file's size on each axis, by our own
+// The picture in its own planes, n/8 (n = 1 to 6, or 8) of the file's size on each axis, by our own
 // decoders. `codec` has read the header from a memory source and stays as it is. `scans_max`: of a
 // progressive picture. Nullopt when libjpeg must do it: arithmetic coding, several scans of a
 // sequential picture, neither grey nor YCbCr, anything odd about the data, or out of time.

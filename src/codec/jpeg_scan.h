@@ -34,7 +34,7 @@ struct JpegScan {
   int mcus_across = 0;
   int mcus_down = 0;
   int restart_interval = 0;                       // in MCUs; 0: none
-  int n = 8;                                      // pixels of a block on each axis: 1 to 8
+  int n = 8;                                      // pixels of a block on each axis: 1 to 6, or 8
   std::span<const JpegScanComponent> components;  // 1 to 4
   std::chrono::steady_clock::time_point deadline;
 };
