@@ -1,0 +1,65 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run_plan.h"
+
+#include "jobs/output_format.h"
+#include "source/source.h"
+#include "telemetry/machine_limits.h"
+
+namespace imagemill {
+
+Result<RunPlan> plan_run(const RunSpec& spec, const CodecSet& codecs) {
+  if (spec.inputs.empty()) return fail(Code::kInvalidArgument, "no input given");
+  if (spec.jobs.empty()) return fail(Code::kInvalidArgument, "no job given");
+  RunPlan run;
+  IMAGEMILL_ASSIGN_OR_RETURN(run.options, OptionValues::parse(run_options(), spec.options));
+  for (const auto& [name, value] : run.options.fingerprint()) run.fingerprint.emplace(name, value);
+  std::string names;
+  for (const std::string& input : spec.inputs)
+    names += (names.empty() ? "" : " ") + default_source_name(input);
+  run.fingerprint.emplace("inputs", names);
+  std::string job_names;
+  for (const JobRequest& request : spec.jobs) {
+    const JobInfo* info = find_job(request.name);
+    if (info == nullptr) return std::unexpected(make_job(request.name, {}, codecs).error());
+    auto values = OptionValues::parse(info->options, request.options);
+    if (!values) return std::unexpected(std::move(values).error().with_context(request.name));
+    for (const auto& [name, value] : values->fingerprint())
+      run.fingerprint.emplace(fmt::format("{}.{}", request.name, name), value);
+    IMAGEMILL_ASSIGN_OR_RETURN(auto job, make_job(request.name, *values, codecs));
+    if (request.name == "prepare")
+      run.format = format_from_name(values->text("format")).value_or(FileFormat::kUnknown);
+    run.jobs.push_back(std::move(job));
+    job_names += (job_names.empty() ? "" : ",") + request.name;
+  }
+  run.fingerprint.emplace("jobs", job_names);
+  IMAGEMILL_ASSIGN_OR_RETURN(run.jobs, order_jobs(std::move(run.jobs)));
+  return run;
+}
+
+int thread_count(const OptionValues& options) {
+  const auto asked = static_cast<int>(options.integer("threads"));
+  return asked > 0 ? asked : usable_cores(real_file_system());
+}
+
+uint64_t max_memory_bytes(const OptionValues& options) {
+  const uint64_t asked = options.bytes("max-memory");
+  return asked != 0 ? asked : available_memory_bytes(real_file_system()) / 2;
+}
+
+FileFormat planned_format(FileFormat wanted, const CodecSet& codecs, FileFormat input) {
+  return wanted != FileFormat::kUnknown ? wanted : kept_format(codecs, input, false);
+}
+
+OutputNames plan_names(const RunPlan& plan, const RunInputs& inputs, const CodecSet& codecs) {
+  std::vector<NamedInput> named;
+  named.reserve(inputs.entries.size());
+  for (const RankedEntry& e : inputs.entries) named.push_back({inputs.path_of(e), e.rank});
+  const Renaming renaming =
+      plan.options.text("rename") == "sequence" ? Renaming::kSequence : Renaming::kKeep;
+  return OutputNames(renaming, named, [wanted = plan.format, codecs](FileFormat input) {
+    return planned_format(wanted, codecs, input);
+  });
+}
+
+}  // namespace imagemill

@@ -1,0 +1,37 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run is going to do, as far as its words alone say: options checked, jobs made and ordered.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/run_inputs.h"
+#include "imagemill/engine.h"
+#include "jobs/job.h"
+#include "jobs/output_names.h"
+
+namespace imagemill {
+
+struct RunPlan {
+  OptionValues options;
+  std::vector<std::unique_ptr<Job>> jobs;    // in the order of their work
+  FileFormat format = FileFormat::kUnknown;  // of prepare's outputs, for planning names
+  RunOptions fingerprint;                    // what a resumed run must repeat
+};
+
+// Errors: kInvalidArgument.
+Result<RunPlan> plan_run(const RunSpec& spec, const CodecSet& codecs);
+
+// As asked, or what the machine offers.
+int thread_count(const OptionValues& options);
+uint64_t max_memory_bytes(const OptionValues& options);
+
+// What a picture of format `input` becomes, as far as its name goes, when `wanted` is asked for.
+FileFormat planned_format(FileFormat wanted, const CodecSet& codecs, FileFormat input);
+
+// How the files of these inputs are named.
+OutputNames plan_names(const RunPlan& plan, const RunInputs& inputs, const CodecSet& codecs);
+
+}  // namespace imagemill

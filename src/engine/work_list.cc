@@ -1,0 +1,69 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/work_list.h"
+
+#include <algorithm>
+#include <random>
+
+namespace imagemill {
+
+WorkList::WorkList(RunInputs& inputs, std::span<const FinishedItem> finished, uint64_t shuffle_seed)
+    : inputs_(&inputs) {
+  work_.reserve(inputs.entries.size());
+  for (RankedEntry& e : inputs.entries) {
+    if (!inputs.is_in_shard(e)) continue;
+    const FinishedItem* before = find_finished(finished, e.entry.key);
+    e.is_finished = before != nullptr && before->state == ItemState::kDone &&
+                    before->bytes == e.entry.bytes && before->mtime_ns == e.entry.mtime_ns;
+    if (e.is_finished)
+      ++resumed_;
+    else
+      work_.push_back(&e);
+  }
+  if (inputs.has_sequential_source()) {
+    std::ranges::stable_sort(work_, [&](const RankedEntry* a, const RankedEntry* b) {
+      const bool sa = inputs.sources[a->source]->is_sequential(),
+                 sb = inputs.sources[b->source]->is_sequential();
+      if (sa != sb) return sb;
+      if (!sa || a->source != b->source) return a->source < b->source && sa;
+      return a->entry.locator < b->entry.locator;
+    });
+  } else if (shuffle_seed != 0) {
+    std::ranges::shuffle(work_, std::mt19937_64(shuffle_seed));
+  }
+  plan_positions();
+}
+
+std::unique_ptr<Item> WorkList::next() {
+  if (next_ == work_.size()) return nullptr;
+  RankedEntry& e = *work_[next_++];
+  auto item = std::make_unique<Item>();
+  item->source = e.source;
+  item->rank = e.rank;
+  item->position = positions_.empty() ? next_ - 1 : positions_[next_ - 1];
+  item->entry = e.entry;
+  item->path = inputs_->path_of(e);
+  item->record.key = e.entry.key;
+  item->record.sequence = static_cast<int64_t>(e.rank);
+  item->record.bytes = e.entry.bytes;
+  item->record.mtime_ns = e.entry.mtime_ns;
+  return item;
+}
+
+uint64_t WorkList::next_bytes() const {
+  return next_ < work_.size() ? work_[next_]->entry.bytes : 0;
+}
+
+// In which order an ordered sink must see the items, when they are not taken in that order.
+void WorkList::plan_positions() {
+  if (std::ranges::is_sorted(work_, {}, &RankedEntry::rank)) return;
+  std::vector<uint64_t> ranks;
+  for (const RankedEntry* e : work_) ranks.push_back(e->rank);
+  std::vector<uint64_t> sorted = ranks;
+  std::ranges::sort(sorted);
+  for (const uint64_t rank : ranks)
+    positions_.push_back(
+        static_cast<uint64_t>(std::ranges::lower_bound(sorted, rank) - sorted.begin()));
+}
+
+}  // namespace imagemill
