@@ -45,6 +45,7 @@ Result<> Committer::add(Item& item) {
     item.staged.clear();
     item.record.outputs.clear();
     item.record.rows.clear();
+    item.record.job_skips.clear();
   }
   count(item.record, +1);
   if (records_.empty()) oldest_ = std::chrono::steady_clock::now();

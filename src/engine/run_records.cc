@@ -48,10 +48,12 @@ std::vector<NamedCount> most_frequent_first(const std::map<std::string, int64_t>
 Result<std::string> survey(RunStore& store, RunReport& report) {
   std::string rejects;
   RejectTally tally;
-  std::map<std::string, int64_t> formats, sizes, orientations;
+  std::map<std::string, int64_t> formats, sizes, orientations, job_skips;
   IMAGEMILL_TRY(store.for_each_item([&](const ItemRecord& item) -> Result<> {
     report.bytes_read += item.bytes;
     for (const OutputRecord& output : item.outputs) report.bytes_written += output.bytes;
+    for (const JobSkip& skip : item.job_skips) ++job_skips[skip.job];
+    report.late_decodes += item.late_decodes;
     if (!item.format.empty()) ++formats[item.format];
     if (item.width > 0) {
       ++sizes[std::string(size_class(item.width, item.height))];
@@ -68,6 +70,7 @@ Result<std::string> survey(RunStore& store, RunReport& report) {
     return {};
   }));
   report.rejects = tally.groups();
+  report.job_skips = most_frequent_first(job_skips);
   report.formats = most_frequent_first(formats);
   report.sizes = most_frequent_first(sizes);
   report.orientations = most_frequent_first(orientations);

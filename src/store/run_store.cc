@@ -59,6 +59,8 @@ struct WriteStatements {
   Statement erase_outputs;
   Statement put_output;
   Statement erase_announced;
+  Statement erase_job_skips;
+  Statement put_job_skip;
   Statement put_meta;
 };
 
@@ -68,14 +70,18 @@ Result<WriteStatements> prepare_writing(Database& database) {
       {&WriteStatements::announce, "INSERT OR IGNORE INTO announced (path) VALUES (?1)"},
       {&WriteStatements::put_item,
        "INSERT OR REPLACE INTO items (key, sequence, state, bytes, mtime_ns, hash, format, width, "
-       "height, orientation, decode_scale, is_damaged, warnings, stage, code, message) VALUES "
-       "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"},
+       "height, orientation, decode_scale, is_damaged, warnings, stage, code, message, "
+       "late_decodes) VALUES "
+       "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"},
       {&WriteStatements::disown_outputs,
        "INSERT OR IGNORE INTO announced (path) SELECT path FROM outputs WHERE key = ?1"},
       {&WriteStatements::erase_outputs, "DELETE FROM outputs WHERE key = ?1"},
       {&WriteStatements::put_output,
        "INSERT OR REPLACE INTO outputs (path, key, job, bytes, hash) VALUES (?1, ?2, ?3, ?4, ?5)"},
       {&WriteStatements::erase_announced, "DELETE FROM announced WHERE path = ?1"},
+      {&WriteStatements::erase_job_skips, "DELETE FROM job_skips WHERE key = ?1"},
+      {&WriteStatements::put_job_skip,
+       "INSERT INTO job_skips (key, job, reason) VALUES (?1, ?2, ?3)"},
       {&WriteStatements::put_meta, "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)"},
   };
   for (const auto& [member, sql] : statements) {
@@ -192,12 +198,15 @@ class SqliteRunStore final : public RunStore {
         Statement select,
         database_.prepare(
             "SELECT key, sequence, state, bytes, mtime_ns, hash, format, width, height, "
-            "orientation, decode_scale, is_damaged, warnings, stage, code, message "
+            "orientation, decode_scale, is_damaged, warnings, stage, code, message, late_decodes "
             "FROM items ORDER BY key"));
     IMAGEMILL_ASSIGN_OR_RETURN(
         Statement select_outputs,
         database_.prepare(
             "SELECT job, path, bytes, hash FROM outputs WHERE key = ?1 ORDER BY path"));
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select_skips,
+        database_.prepare("SELECT job, reason FROM job_skips WHERE key = ?1 ORDER BY job"));
     while (true) {
       IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
       if (!has_row) return {};
@@ -210,6 +219,13 @@ class SqliteRunStore final : public RunStore {
                                 std::string(select_outputs.text(1)),
                                 static_cast<uint64_t>(select_outputs.integer(2)),
                                 std::string(select_outputs.text(3))});
+      }
+      select_skips.bind(1, std::string_view(item.key));
+      while (true) {
+        IMAGEMILL_ASSIGN_OR_RETURN(const bool has_skip, select_skips.step());
+        if (!has_skip) break;
+        item.job_skips.push_back(
+            {std::string(select_skips.text(0)), std::string(select_skips.text(1))});
       }
       IMAGEMILL_TRY(visit(item));
     }
@@ -254,10 +270,12 @@ class SqliteRunStore final : public RunStore {
         .bind(12, int64_t{item.is_damaged})
         .bind(13, std::string_view(warnings))
         .bind(14, std::string_view(item.stage))
-        .bind(16, std::string_view(item.message));
+        .bind(16, std::string_view(item.message))
+        .bind(17, int64_t{item.late_decodes});
     if (item.code) put.bind(15, code_name(*item.code));
     IMAGEMILL_TRY(put.run());
     IMAGEMILL_TRY(put_outputs(item));
+    IMAGEMILL_TRY(put_job_skips(item));
     return put_rows(item);
   }
 
@@ -275,6 +293,16 @@ class SqliteRunStore final : public RunStore {
                         .run());
       IMAGEMILL_TRY(writing_->erase_announced.bind(1, path).run());
     }
+    return {};
+  }
+
+  Result<> put_job_skips(const ItemRecord& item) {
+    IMAGEMILL_TRY(writing_->erase_job_skips.bind(1, std::string_view(item.key)).run());
+    for (const JobSkip& skip : item.job_skips)
+      IMAGEMILL_TRY(writing_->put_job_skip.bind(1, std::string_view(item.key))
+                        .bind(2, std::string_view(skip.job))
+                        .bind(3, std::string_view(skip.reason))
+                        .run());
     return {};
   }
 
@@ -307,6 +335,7 @@ class SqliteRunStore final : public RunStore {
     item.stage = select.text(13);
     item.code = code_from(select.text(14));
     item.message = select.text(15);
+    item.late_decodes = static_cast<int>(select.integer(16));
     return item;
   }
 

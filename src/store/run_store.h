@@ -63,6 +63,13 @@ struct OutputRecord {
   std::string hash;  // ContentHash::hex()
 };
 
+// A job that did not look at an item, though the item is done.
+struct JobSkip {
+  std::string job;
+  std::string reason;  // "where": its condition does not hold; else the job that it waits for
+  bool operator==(const JobSkip&) const = default;
+};
+
 // What became of an item, complete: it enters the store whole or not at all.
 struct ItemRecord {
   std::string key;
@@ -77,12 +84,14 @@ struct ItemRecord {
   int orientation = 1;
   std::string decode_scale;  // "3/8", "1/1"; "" when nothing was decoded
   bool is_damaged = false;
+  int late_decodes = 0;  // beyond the first, for views that no other picture served
   std::vector<std::string> warnings;
   // kFailed: where and why. kSkipped: why, in `message`.
   std::string stage;
   std::optional<Code> code;
   std::string message;
   std::vector<OutputRecord> outputs;
+  std::vector<JobSkip> job_skips;  // in the order of the jobs' names when read
   std::vector<Row> rows;
 };
 

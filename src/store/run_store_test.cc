@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/file_system.h"
+#include "store/schema.h"
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
 
@@ -204,6 +205,57 @@ TEST_F(RunStoreTest, committing_a_key_again_replaces_everything_of_it) {
   EXPECT_EQ(shell(path_, "SELECT path FROM outputs"), "a.jpg\n");
   // The file is still there, and still ours to replace.
   EXPECT_THAT(store->announced_paths().value(), ElementsAre("a.jpg", "a.txt"));
+}
+
+TEST_F(RunStoreTest, which_jobs_left_an_item_out_is_kept_with_it) {
+  ItemRecord in = item("a.jpg");
+  in.job_skips = {{"thumbs", "where"}, {"look", "thumbs"}};
+  in.late_decodes = 2;
+  const std::vector<ItemRecord> items = {in, item("b.jpg")};
+  const auto read = [](RunStore& store) {
+    std::map<std::string, ItemRecord> out;
+    EXPECT_THAT(store.for_each_item([&](const ItemRecord& record) -> Result<> {
+      out[record.key] = record;
+      return {};
+    }),
+                IsOk());
+    return out;
+  };
+  {
+    const auto store = open();
+    ASSERT_THAT(store->commit(items, ""), IsOk());
+    EXPECT_THAT(read(*store)["a.jpg"].job_skips,
+                ElementsAre(JobSkip{"look", "thumbs"}, JobSkip{"thumbs", "where"}));
+    EXPECT_EQ(read(*store)["a.jpg"].late_decodes, 2);
+    EXPECT_THAT(read(*store)["b.jpg"].job_skips, IsEmpty());
+    in.job_skips = {{"look", "where"}};
+    ASSERT_THAT(store->commit({{in}}, ""), IsOk());
+    EXPECT_THAT(read(*store)["a.jpg"].job_skips, ElementsAre(JobSkip{"look", "where"}));
+  }
+  ASSERT_OK_AND_ASSIGN(const auto again, RunStore::restart(path_, kOptions));
+  ASSERT_THAT(again->commit({{item("a.jpg")}}, ""), IsOk());
+  EXPECT_THAT(read(*again)["a.jpg"].job_skips, IsEmpty());
+}
+
+TEST_F(RunStoreTest, a_store_of_the_first_schema_is_brought_up_to_date) {
+  shell(path_, kMigrations[0]);
+  shell(path_, fmt::format("PRAGMA application_id = {}; PRAGMA user_version = 1; INSERT INTO items "
+                           "VALUES ('a.jpg', 0, 'done', 9, 5, '', 'png', 1, 1, 1, '1/1', 0, '[]', "
+                           "'', NULL, '')",
+                           kApplicationId));
+  for (const auto& [name, value] : kOptions)
+    shell(path_, fmt::format("INSERT INTO options VALUES ('{}', '{}')", name, value));
+  EXPECT_THAT(RunStore::open_existing(path_), FailsWith(Code::kUnsupported, HasSubstr("schema 1")));
+  const auto store = open();
+  ASSERT_NE(store, nullptr);
+  ASSERT_THAT(store->for_each_item([&](const ItemRecord& record) -> Result<> {
+    EXPECT_EQ(record.key, "a.jpg");
+    EXPECT_EQ(record.late_decodes, 0);
+    EXPECT_THAT(record.job_skips, IsEmpty());
+    return {};
+  }),
+              IsOk());
+  EXPECT_EQ(store->finished_items()->size(), 1u);
 }
 
 TEST_F(RunStoreTest, a_group_enters_whole_or_not_at_all) {

@@ -64,6 +64,17 @@ CREATE TABLE announced (
 CREATE VIEW failures AS
   SELECT key, stage, code, message FROM items WHERE state = 'failed' ORDER BY key;
 )sql",
+    R"sql(
+-- Jobs that did not look at an item, though the item is done.
+CREATE TABLE job_skips (
+  key    TEXT NOT NULL,
+  job    TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (key, job)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE items ADD COLUMN late_decodes INTEGER NOT NULL DEFAULT 0;
+)sql",
 };
 
 }  // namespace imagemill

@@ -104,6 +104,9 @@ void add_figures(std::string& page, const RunReport& report) {
     add_figure(page, "Written", human_bytes(report.bytes_written),
                "from " + human_bytes(report.bytes_read) + " read");
   }
+  if (report.late_decodes > 0)
+    add_figure(page, "Second decodes", human_count(report.late_decodes),
+               "for parts that the first did not show finely enough");
   page += "</dl>\n";
 }
 
@@ -355,6 +358,7 @@ void add_pictures(std::string& page, const RunReport& report) {
   add_counts(page, "Format", report.formats);
   add_counts(page, "Size", report.sizes);
   add_counts(page, "Orientation", report.orientations);
+  add_counts(page, "Left out by a job", report.job_skips);
   page += "</div></section>\n";
 }
 
