@@ -19,7 +19,7 @@ RunFinished tell_plan(const RunSpec& spec, const RunPlan& plan, const RunInputs&
                                     [&](const RankedEntry& e) { return inputs.is_in_shard(e); });
   f.items_total = f.failed + f.skipped;
   RunStarted started{.items_total = f.items_total, .inputs = spec.inputs, .output = spec.output};
-  for (const auto& job : plan.jobs) started.jobs.emplace_back(job->info().name);
+  for (const PlannedJob& job : plan.jobs) started.jobs.emplace_back(job.name());
   listener.on_started(started);
   for (const SourceFailure& failure : inputs.failures)
     listener.on_item_failed({failure.key, "list", failure.status});

@@ -18,6 +18,7 @@
 #include "engine/run_finish.h"
 #include "engine/run_plan.h"
 #include "engine/run_records.h"
+#include "engine/run_with_jobs.h"
 #include "engine/work_list.h"
 #include "pipeline/serial_executor.h"
 #include "pipeline/threaded_executor.h"
@@ -63,13 +64,14 @@ void record_listing_failures(const RunInputs& inputs, Committer& committer, List
 
 class RunInProgress {
  public:
-  RunInProgress(const RunSpec& spec, Listener& listener, const CancelToken& cancel)
-      : spec_(spec), listener_(listener), cancel_(cancel) {}
+  RunInProgress(const RunSpec& spec, std::span<const JobEntry> jobs, Listener& listener,
+                const CancelToken& cancel)
+      : spec_(spec), jobs_(jobs), listener_(listener), cancel_(cancel) {}
 
   Result<RunFinished> run() {
     IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(spec_));
     codecs_ = CodecSet(helpers_.get());
-    IMAGEMILL_ASSIGN_OR_RETURN(plan_, plan_run(spec_, codecs_));
+    IMAGEMILL_ASSIGN_OR_RETURN(plan_, plan_run(spec_, jobs_, codecs_));
     FileSystem& fs = real_file_system();
     IMAGEMILL_ASSIGN_OR_RETURN(place_,
                                OutputPlace::open(spec_.output, plan_.options.text("layout"), fs));
@@ -83,8 +85,8 @@ class RunInProgress {
     IMAGEMILL_ASSIGN_OR_RETURN(store_, open_store());
     IMAGEMILL_ASSIGN_OR_RETURN(sink_, open_run_sink(fs));
     std::vector<TableSchema> tables;
-    for (const auto& job : plan_.jobs)
-      if (auto table = job->table()) tables.push_back(std::move(*table));
+    for (const PlannedJob& planned : plan_.jobs)
+      if (auto table = planned.job->table()) tables.push_back(std::move(*table));
     IMAGEMILL_TRY(store_->create_tables(tables));
     IMAGEMILL_ASSIGN_OR_RETURN(const auto finished, store_->finished_items());
     IMAGEMILL_ASSIGN_OR_RETURN(const auto paths, store_->announced_paths());
@@ -167,7 +169,7 @@ class RunInProgress {
                        .output = spec_.output,
                        .threads = thread_count(plan_.options),
                        .max_memory_bytes = max_memory_bytes(plan_.options)};
-    for (const auto& job : context.jobs) started.jobs.emplace_back(job->info().name);
+    for (const PlannedJob& job : context.jobs) started.jobs.emplace_back(job.name());
     listener_.on_started(started);
   }
 
@@ -232,7 +234,8 @@ class RunInProgress {
 
   Result<> finish(StageContext& context) {
     RunFinishContext finish_context(context, *store_, place_, listener_, real_file_system());
-    for (const auto& job : context.jobs) IMAGEMILL_TRY(job->finish(finish_context));
+    for (const PlannedJob& planned : context.jobs)
+      IMAGEMILL_TRY(planned.job->finish(finish_context));
     return sink_->finish();
   }
 
@@ -252,6 +255,7 @@ class RunInProgress {
   }
 
   const RunSpec& spec_;
+  const std::span<const JobEntry> jobs_;
   Listener& listener_;
   const CancelToken& cancel_;
   std::unique_ptr<HelperPool> helpers_;
@@ -271,9 +275,14 @@ class RunInProgress {
 
 }  // namespace
 
+Result<RunFinished> run_with_jobs(std::span<const JobEntry> jobs, const RunSpec& spec,
+                                  Listener& listener, const CancelToken& cancel) {
+  return RunInProgress(spec, jobs, listener, cancel).run();
+}
+
 Result<RunFinished> Engine::run(const RunSpec& spec, Listener& listener,
                                 const CancelToken& cancel) {
-  return RunInProgress(spec, listener, cancel).run();
+  return run_with_jobs(job_entries(), spec, listener, cancel);
 }
 
 }  // namespace imagemill

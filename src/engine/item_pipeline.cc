@@ -38,9 +38,7 @@ Pipeline<Item> build_pipeline(StageContext& context, WorkList& work, Committer& 
   p.hooks.next = [&work] { return work.next(); };
   p.hooks.next_bytes = [&work] { return work.next_bytes(); };
   p.hooks.order_of = [](const Item& item) { return item.position; };
-  p.hooks.held_bytes = [](const Item& item) {
-    return item.decoded ? item.reserved_bytes : uint64_t{item.bytes.size()};
-  };
+  p.hooks.held_bytes = [](const Item& item) { return item.held_bytes; };
   p.hooks.is_failed = [](const Item& item) { return item.is_failed(); };
   p.hooks.set_failed = [](Item& item, const std::string& stage, Status status) {
     item.record.state = ItemState::kFailed;
@@ -49,7 +47,7 @@ Pipeline<Item> build_pipeline(StageContext& context, WorkList& work, Committer& 
     item.record.message = status.message();
     item.decoded.reset();
     item.bytes = Bytes();  // "= {}" would keep the memory
-    item.reserved_bytes = 0;
+    item.reserved_bytes = item.held_bytes = 0;
   };
   return p;
 }

@@ -5,49 +5,19 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "engine/item_facts.h"
+#include "engine/item_pictures.h"
+#include "engine/item_plan.h"
 
 namespace imagemill {
 namespace {
 
-// Row buffers, tables and compressor state of whatever works on an item.
-constexpr uint64_t kScratchBytes = uint64_t{2} << 20;
-
-// Views that all jobs of the run want of this item, each once.
-std::vector<ViewRequest> all_views(const StageContext& context, const Item& item) {
-  std::vector<ViewRequest> views;
-  for (const auto& job : context.jobs) {
-    for (const ViewRequest& view : job->views(item))
-      if (std::ranges::find(views, view) == views.end()) views.push_back(view);
-  }
-  return views;
+DecodeRequest decode_request(const StageContext& context) {
+  return {.fail_on = context.fail_on, .limits = context.limits};
 }
 
-DecodeRequest decode_request(const StageContext& context, Size at_least) {
-  return {.at_least = at_least, .fail_on = context.fail_on, .limits = context.limits};
-}
-
-uint64_t saturating_add(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
-
-uint64_t bytes_needed(const StageContext& context, const Item& item) {
-  const auto views = all_views(context, item);
-  const auto least = least_decode_size(item.header, views);
-  // Decoding first, then the picture with its views and one job after the other.
-  uint64_t decoding = 0;
-  uint64_t working = 0;
-  if (least) {
-    const Decoder& decoder = *context.codecs.decoder_for(item.header.format);
-    const DecodeRequest request = decode_request(context, *least);
-    const Size size = decoder.decoded_size(item.header, request);
-    decoding = decoder.decode_bytes(item.header, request);
-    working = image_bytes(size.width, size.height, item.header.pixel_format).value_or(SIZE_MAX);
-  }
-  for (const ViewRequest& view : views)
-    working = saturating_add(working, view_bytes(item.header, view));
-  uint64_t largest_job = 0;
-  for (const auto& job : context.jobs)
-    largest_job = std::max(largest_job, job->working_bytes(item));
-  return saturating_add(item.bytes.size() + kScratchBytes,
-                        std::max(decoding, saturating_add(working, largest_job)));
+ItemPlan plan_item(const StageContext& context, const Item& item) {
+  return plan_item(context.jobs, item, context.codecs, decode_request(context));
 }
 
 // Files that are no pictures and do not claim to be are left alone, not failed.
@@ -60,26 +30,29 @@ std::optional<StageFailure> failure(Status status) { return StageFailure{std::mo
 
 class StageItemContext final : public ItemContext {
  public:
-  StageItemContext(StageContext& context, Item& item) : context_(context), item_(item) {}
+  StageItemContext(StageContext& context, const ItemPlan& plan, Item& item)
+      : context_(context),
+        plan_(plan),
+        item_(item),
+        decode_(decode_request(context)),
+        pictures_(plan, item, context.codecs, context.tools, decode_) {}
 
-  void set_job(const Job* job) { job_ = job; }
+  void set_job(size_t index) { index_ = index; }
   const std::optional<Status>& fatal() const { return fatal_; }
+  ItemPictures& pictures() { return pictures_; }
 
   const Item& item() const override { return item_; }
+  const ImageHeader& header() const override { return plan_.jobs[index_].header; }
 
   Result<Image> view(const ViewRequest& request) override {
-    for (const auto& [made, image] : views_)
-      if (made == request) return image;
-    if (!item_.decoded)
-      return fail(Code::kInternal, "job '{}' asks for a view it did not declare",
-                  job_->info().name);
-    std::optional<std::string> warning;
-    IMAGEMILL_ASSIGN_OR_RETURN(Image image,
-                               make_view(*item_.decoded, request, context_.tools, warning));
-    if (warning) warn(std::move(*warning));
-    views_.emplace_back(request, image);
-    return image;
+    return pictures_.view(index_, request);
   }
+
+  Result<Image> late_view(const ViewRequest& request) override {
+    return pictures_.late_view(index_, request);
+  }
+
+  Result<> emit_picture(Image image) override { return pictures_.keep(index_, std::move(image)); }
 
   std::string output_path(std::string_view folder, FileFormat format) override {
     return join_path(folder, context_.names.path_for(item_.path, item_.rank, format));
@@ -103,14 +76,12 @@ class StageItemContext final : public ItemContext {
       return std::unexpected(std::move(staged).error());
     }
     item_.staged.push_back(std::move(*staged));
-    item_.record.outputs.push_back(
-        {std::string(job_->info().name), path, bytes.size(), hash_content(bytes).hex()});
+    item_.record.outputs.push_back({job_name(), path, bytes.size(), hash_content(bytes).hex()});
     return {};
   }
 
   void emit_row(std::vector<Value> values, std::string sub) override {
-    item_.record.rows.push_back(
-        {std::string(job_->info().name), std::move(sub), std::move(values)});
+    item_.record.rows.push_back({job_name(), std::move(sub), std::move(values)});
   }
 
   void warn(std::string text) override { item_.record.warnings.push_back(std::move(text)); }
@@ -127,12 +98,48 @@ class StageItemContext final : public ItemContext {
     return context_.own_paths.contains(path) || !context_.sink.exists(path);
   }
 
+  std::string job_name() const { return std::string(context_.jobs[index_].name()); }
+
   StageContext& context_;
+  const ItemPlan& plan_;
   Item& item_;
-  const Job* job_ = nullptr;
-  std::vector<std::pair<ViewRequest, Image>> views_;
+  size_t index_ = 0;
+  const DecodeRequest decode_;
+  ItemPictures pictures_;
   std::optional<Status> fatal_;
 };
+
+// The row about the item as a whole.
+const Row* whole_row(const Item& item, std::string_view table) {
+  const auto it = std::ranges::find_if(
+      item.record.rows, [table](const Row& row) { return row.table == table && row.sub.empty(); });
+  return it == item.record.rows.end() ? nullptr : &*it;
+}
+
+bool where_holds(const StageContext& context, const PlannedJob& job, const Item& item) {
+  const Row facts = item_row(item);
+  std::vector<const Row*> rows;
+  for (const size_t index : job.where_rows)
+    rows.push_back(index == PlannedJob::kNone ? &facts
+                                              : whole_row(item, context.jobs[index].name()));
+  return job.where->is_true(rows);
+}
+
+// Why a job does not look at the item, as JobSkip says it; nullopt: it does.
+std::optional<std::string> reason_to_skip(const StageContext& context, const ItemPlan& plan,
+                                          size_t index, const Item& item) {
+  const PlannedJob& job = context.jobs[index];
+  const auto is_skipped = [&](size_t other) {
+    return std::ranges::find(item.record.job_skips, context.jobs[other].name(), &JobSkip::job) !=
+           item.record.job_skips.end();
+  };
+  std::vector<size_t> waits_for = job.rows_of;
+  if (job.picture_of != PlannedJob::kNone) waits_for.push_back(job.picture_of);
+  if (const auto it = std::ranges::find_if(waits_for, is_skipped); it != waits_for.end())
+    return std::string(context.jobs[*it].name());
+  const bool runs = plan.jobs[index].runs && (!job.where || where_holds(context, job, item));
+  return runs ? std::nullopt : std::optional<std::string>("where");
+}
 
 }  // namespace
 
@@ -159,6 +166,7 @@ std::optional<StageFailure> read_item(StageContext& context, Item& item) {
     item.bytes = Bytes();
     return std::nullopt;
   }
+  item.held_bytes = item.bytes.size();
   auto header = context.codecs.read_header(item.bytes);
   if (!header) return failure(std::move(header).error());
   item.header = *header;
@@ -168,7 +176,7 @@ std::optional<StageFailure> read_item(StageContext& context, Item& item) {
   item.record.orientation = static_cast<int>(header->orientation);
   if (auto within = check_limits(*header, context.limits); !within)
     return failure(std::move(within).error());
-  item.reserved_bytes = bytes_needed(context, item);
+  item.reserved_bytes = plan_item(context, item).peak_bytes();
   if (context.item_bytes_max != 0 && item.reserved_bytes > context.item_bytes_max)
     return failure(
         Status(Code::kResourceExhausted,
@@ -180,24 +188,36 @@ std::optional<StageFailure> read_item(StageContext& context, Item& item) {
 
 std::optional<StageFailure> decode_item(StageContext& context, Item& item) {
   if (item.record.state == ItemState::kSkipped) return std::nullopt;
-  const auto least = least_decode_size(item.header, all_views(context, item));
-  if (!least) return std::nullopt;
-  auto decoded = context.codecs.decoder_for(item.header.format)
-                     ->decode(item.bytes, decode_request(context, *least));
-  if (!decoded) return failure(std::move(decoded).error());
-  item.record.decode_scale = fmt::format("{}/{}", decoded->scale_num, decoded->scale_den);
-  item.record.is_damaged = decoded->is_damaged;
-  std::ranges::move(decoded->warnings, std::back_inserter(item.record.warnings));
-  item.decoded = std::move(*decoded);
+  const ItemPlan plan = plan_item(context, item);
+  if (plan.decode_at_least) {
+    DecodeRequest request = decode_request(context);
+    request.at_least = *plan.decode_at_least;
+    auto decoded = context.codecs.decoder_for(item.header.format)->decode(item.bytes, request);
+    if (!decoded) return failure(std::move(decoded).error());
+    item.record.decode_scale = fmt::format("{}/{}", decoded->scale_num, decoded->scale_den);
+    item.record.is_damaged = decoded->is_damaged;
+    std::ranges::move(decoded->warnings, std::back_inserter(item.record.warnings));
+    item.decoded = std::move(*decoded);
+  }
+  if (plan.readers == 0) item.bytes = Bytes();  // "= {}" would keep the memory
+  item.held_bytes = plan.jobs_bytes;
   return std::nullopt;
 }
 
 std::optional<StageFailure> run_jobs(StageContext& context, Item& item) {
   if (item.record.state == ItemState::kSkipped) return std::nullopt;
-  StageItemContext item_context(context, item);
-  for (const auto& job : context.jobs) {
-    item_context.set_job(job.get());
-    auto result = job->process(item_context);
+  const ItemPlan plan = plan_item(context, item);
+  StageItemContext item_context(context, plan, item);
+  for (size_t i = 0; i < context.jobs.size(); ++i) {
+    const PlannedJob& planned = context.jobs[i];
+    Result<> result;
+    if (auto reason = reason_to_skip(context, plan, i, item)) {
+      item.record.job_skips.push_back({std::string(planned.name()), std::move(*reason)});
+    } else {
+      item_context.set_job(i);
+      result = planned.job->process(item_context);
+    }
+    item_context.pictures().release_after(i);
     if (result) continue;
     if (item_context.fatal()) return StageFailure{*item_context.fatal(), true};
     if (result.error().code() == Code::kCancelled) {
@@ -205,11 +225,11 @@ std::optional<StageFailure> run_jobs(StageContext& context, Item& item) {
       item.record.message = result.error().message();
       break;
     }
-    return failure(std::move(result).error().with_context(job->info().name));
+    return failure(std::move(result).error().with_context(planned.name()));
   }
   item.decoded.reset();
-  item.bytes = Bytes();  // "= {}" would keep the memory
-  item.reserved_bytes = 0;
+  item.bytes = Bytes();
+  item.reserved_bytes = item.held_bytes = 0;
   return std::nullopt;
 }
 

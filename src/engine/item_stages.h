@@ -11,9 +11,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/job_plan.h"
 #include "engine/run_inputs.h"
 #include "imagemill/engine.h"
-#include "jobs/job.h"
 #include "jobs/output_names.h"
 #include "pipeline/pipeline.h"
 #include "sink/sink.h"
@@ -27,7 +27,7 @@ struct StageContext {
   RunInputs& inputs;
   Sink& sink;
   CodecSet codecs{};
-  std::vector<std::unique_ptr<Job>> jobs;  // ordered
+  std::vector<PlannedJob> jobs;
   const OutputNames& names;
   const std::unordered_set<std::string>& own_paths;  // written by earlier tries of this run
   OnConflict on_conflict = OnConflict::kSkip;

@@ -22,7 +22,8 @@ TEST(Recipe, fills_what_the_spec_leaves_open) {
                            "include: ['*.jpg', 'raw/**']\n"
                            "prepare:\n"
                            "  size: 640\n"
-                           "  copy-unchanged: true\n",
+                           "  copy-unchanged: true\n"
+                           "  where: item.width > 640\n",
                            spec),
               IsOk());
   EXPECT_EQ(names_of(spec), std::vector<std::string>{"prepare"});
@@ -30,6 +31,7 @@ TEST(Recipe, fills_what_the_spec_leaves_open) {
   EXPECT_EQ(spec.options.at("include"), "*.jpg\nraw/**");
   EXPECT_EQ(spec.jobs[0].options.at("size"), "640");
   EXPECT_EQ(spec.jobs[0].options.at("copy-unchanged"), "true");
+  EXPECT_EQ(spec.jobs[0].options.at("where"), "item.width > 640");
 }
 
 TEST(Recipe, leaves_what_the_spec_says) {

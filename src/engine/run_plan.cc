@@ -8,7 +8,8 @@
 
 namespace imagemill {
 
-Result<RunPlan> plan_run(const RunSpec& spec, const CodecSet& codecs) {
+Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
+                         const CodecSet& codecs) {
   if (spec.inputs.empty()) return fail(Code::kInvalidArgument, "no input given");
   if (spec.jobs.empty()) return fail(Code::kInvalidArgument, "no job given");
   RunPlan run;
@@ -19,21 +20,22 @@ Result<RunPlan> plan_run(const RunSpec& spec, const CodecSet& codecs) {
     names += (names.empty() ? "" : " ") + default_source_name(input);
   run.fingerprint.emplace("inputs", names);
   std::string job_names;
+  std::vector<RequestedJob> requested;
   for (const JobRequest& request : spec.jobs) {
-    const JobInfo* info = find_job(request.name);
-    if (info == nullptr) return std::unexpected(make_job(request.name, {}, codecs).error());
-    auto values = OptionValues::parse(info->options, request.options);
+    const JobEntry* entry = find_job_entry(jobs, request.name);
+    if (entry == nullptr) return complain_of_job(jobs, request.name);
+    auto values = OptionValues::parse(options_of(entry->info()), request.options);
     if (!values) return std::unexpected(std::move(values).error().with_context(request.name));
     for (const auto& [name, value] : values->fingerprint())
       run.fingerprint.emplace(fmt::format("{}.{}", request.name, name), value);
-    IMAGEMILL_ASSIGN_OR_RETURN(auto job, make_job(request.name, *values, codecs));
+    IMAGEMILL_ASSIGN_OR_RETURN(auto job, entry->make(*values, codecs));
     if (request.name == "prepare")
       run.format = format_from_name(values->text("format")).value_or(FileFormat::kUnknown);
-    run.jobs.push_back(std::move(job));
+    requested.push_back({std::move(job), values->text("where")});
     job_names += (job_names.empty() ? "" : ",") + request.name;
   }
   run.fingerprint.emplace("jobs", job_names);
-  IMAGEMILL_ASSIGN_OR_RETURN(run.jobs, order_jobs(std::move(run.jobs)));
+  IMAGEMILL_ASSIGN_OR_RETURN(run.jobs, plan_jobs(std::move(requested)));
   return run;
 }
 

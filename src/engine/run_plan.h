@@ -7,22 +7,24 @@
 #include <memory>
 #include <vector>
 
+#include "engine/job_plan.h"
 #include "engine/run_inputs.h"
 #include "imagemill/engine.h"
-#include "jobs/job.h"
 #include "jobs/output_names.h"
+#include "jobs/registry.h"
 
 namespace imagemill {
 
 struct RunPlan {
   OptionValues options;
-  std::vector<std::unique_ptr<Job>> jobs;    // in the order of their work
+  std::vector<PlannedJob> jobs;
   FileFormat format = FileFormat::kUnknown;  // of prepare's outputs, for planning names
   RunOptions fingerprint;                    // what a resumed run must repeat
 };
 
-// Errors: kInvalidArgument.
-Result<RunPlan> plan_run(const RunSpec& spec, const CodecSet& codecs);
+// `jobs` are those that a run may name. Errors: kInvalidArgument.
+Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
+                         const CodecSet& codecs);
 
 // As asked, or what the machine offers.
 int thread_count(const OptionValues& options);

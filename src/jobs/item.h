@@ -22,11 +22,11 @@ struct Item {
   uint64_t rank = 0;  // in the sorted listing of the whole run: numbers in file names come from it
   uint64_t position = 0;  // among the items this try works on: the order of ordered sinks
 
-  Bytes bytes;  // the file; kept until every job is done with it
+  Bytes bytes;  // the file; kept until the last job that may read it is done
   ImageHeader header;
   std::optional<Decoded> decoded;  // nullopt when no job asked for pixels
-  uint64_t reserved_bytes =
-      0;  // what decoding and the jobs may hold together, as promised to the budget
+  uint64_t reserved_bytes = 0;     // the most that decoding and the jobs may hold, as promised
+  uint64_t held_bytes = 0;         // charged to the budget between stages
 
   ItemRecord record;
   std::vector<StagedFile> staged;

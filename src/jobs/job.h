@@ -23,10 +23,19 @@ class ItemContext {
   virtual ~ItemContext() = default;
 
   virtual const Item& item() const = 0;
-  const ImageHeader& header() const { return item().header; }
+  // Of the picture that the job looks at: the file's, or the one of Job::picture_of().
+  virtual const ImageHeader& header() const = 0;
 
   // One of the views the job declared for this header.
   virtual Result<Image> view(const ViewRequest& request) = 0;
+
+  // A view that only process() could know of (a face, a tile), no more demanding than those of
+  // Job::late_views(). Costs a second decode of the file, once for as many as it serves, where no
+  // picture that is there is large enough.
+  virtual Result<Image> late_view(const ViewRequest& request) = 0;
+
+  // Hands the picture of Job::picture() over to the jobs that look at it.
+  virtual Result<> emit_picture(Image image) = 0;
 
   // The path of this item's output: below `folder` (of the output, "" for its root), named as the
   // run names files, with the extension of `format`. Unique within a folder.
@@ -41,8 +50,8 @@ class ItemContext {
 
   virtual void warn(std::string text) = 0;
 
-  // Another job's row of this item, when this job declared needs_rows_of() it. Null when that job
-  // wrote none.
+  // Another job's first row of this item, when this job declared needs_rows_of() it. Null when that
+  // job wrote none.
   virtual const Row* row_of(std::string_view job) const = 0;
 
   virtual const DecodeLimits& limits() const = 0;
@@ -71,15 +80,42 @@ class Job {
 
   virtual std::optional<TableSchema> table() const { return std::nullopt; }
 
-  // Names of jobs whose rows of an item must exist before this one sees it.
+  // Names of jobs whose rows of an item must exist before this one sees it. An item that one of
+  // them skips is skipped.
   virtual std::vector<std::string> needs_rows_of() const { return {}; }
 
-  // Which views the job will ask for, from the header alone. None: it needs no pixels of this item.
-  virtual std::vector<ViewRequest> views(const Item& item) const = 0;
+  // The job whose picture this one looks at instead of the file's; "": the file's. An item that it
+  // skips is skipped.
+  virtual std::string picture_of() const { return {}; }
+
+  // Everything below is asked with the header of that picture, and must follow from it alone.
+
+  // Which views the job will ask for. None: it needs no pixels of this item.
+  virtual std::vector<ViewRequest> views(const ImageHeader& header) const = 0;
+
+  // The most demanding late views that it may ask for, one held at a time. None: it never does, and
+  // the file's bytes are let go of.
+  virtual std::vector<ViewRequest> late_views(const ImageHeader& header) const {
+    (void)header;
+    return {};
+  }
+
+  // Whether it reads item().bytes.
+  virtual bool keeps_file(const ImageHeader& header) const {
+    (void)header;
+    return false;
+  }
+
+  // The picture that process() will emit for others to look at: upright, of this size, with no more
+  // bits and channels than this. nullopt: it leaves the picture as it is.
+  virtual std::optional<ImageHeader> picture(const ImageHeader& header) const {
+    (void)header;
+    return std::nullopt;
+  }
 
   // Bytes process() takes for itself beyond its views (an encoder's output and buffers).
-  virtual uint64_t working_bytes(const Item& item) const {
-    (void)item;
+  virtual uint64_t working_bytes(const ImageHeader& header) const {
+    (void)header;
     return 0;
   }
 
@@ -91,14 +127,5 @@ class Job {
     return {};
   }
 };
-
-// Makes a job from checked options. Errors: kInvalidArgument for options that contradict each
-// other.
-Result<std::unique_ptr<Job>> make_job(std::string_view name, const OptionValues& options,
-                                      const CodecSet& codecs);
-
-// Sorts jobs so that each comes after those whose rows it needs; otherwise the order given.
-// kInvalidArgument for a cycle or a job that is not part of the run, naming it.
-Result<std::vector<std::unique_ptr<Job>>> order_jobs(std::vector<std::unique_ptr<Job>> jobs);
 
 }  // namespace imagemill

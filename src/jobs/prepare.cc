@@ -177,22 +177,26 @@ class PrepareJob final : public Job {
                         {"is_copy", ColumnType::kInteger}}};
   }
 
-  std::vector<ViewRequest> views(const Item& item) const override {
-    if (can_copy(item.header)) return {};
-    return {view_request(item.header)};
+  std::vector<ViewRequest> views(const ImageHeader& header) const override {
+    if (can_copy(header)) return {};
+    return {view_request(header)};
   }
 
-  uint64_t working_bytes(const Item& item) const override {
-    if (can_copy(item.header)) return 0;
-    const FileFormat format = output_format(item.header);
+  bool keeps_file(const ImageHeader& header) const override { return can_copy(header); }
+
+  std::optional<ImageHeader> picture(const ImageHeader& header) const override {
+    if (can_copy(header)) return std::nullopt;
+    const Size canvas = plan_for(header).canvas;
+    return ImageHeader{
+        .width = canvas.width, .height = canvas.height, .pixel_format = encoded_format(header)};
+  }
+
+  uint64_t working_bytes(const ImageHeader& header) const override {
+    if (can_copy(header)) return 0;
+    const FileFormat format = output_format(header);
     const EncoderTraits traits = codecs_.encoder_for(format)->traits();
-    const FitPlan plan = plan_for(item.header);
-    PixelFormat encoded{item.header.pixel_format.sample, ColorModel::kRgb,
-                        item.header.pixel_format.has_alpha};
-    if (settings_.bits != 0)
-      encoded.sample = settings_.bits == 8 ? SampleType::kU8 : SampleType::kU16;
-    if (!traits.f32 && (is_float(encoded.sample) || !traits.u16))
-      encoded.sample = traits.u16 ? SampleType::kU16 : SampleType::kU8;
+    const FitPlan plan = plan_for(header);
+    const PixelFormat encoded = encoded_format(header);
     uint64_t bytes = encode_bytes(format, plan.canvas, encoded);
     const bool is_fitted = plan.canvas != plan.picture || (encoded.has_alpha && !traits.alpha);
     if (is_fitted)
@@ -214,6 +218,7 @@ class PrepareJob final : public Job {
     IMAGEMILL_ASSIGN_OR_RETURN(Image image, context.view(view_request(header)));
     IMAGEMILL_ASSIGN_OR_RETURN(
         image, fit_to_encoder(std::move(image), *codecs_.encoder_for(format), plan));
+    IMAGEMILL_TRY(context.emit_picture(image));
     const Metadata metadata = output_metadata(context, image);
     IMAGEMILL_ASSIGN_OR_RETURN(
         const Bytes bytes, codecs_.encoder_for(format)->encode(image, settings_.encode, metadata));
@@ -233,6 +238,17 @@ class PrepareJob final : public Job {
     return settings_.format != FileFormat::kUnknown
                ? settings_.format
                : kept_format(codecs_, header.format, header.pixel_format.has_alpha);
+  }
+
+  // The most that the picture to be encoded may hold; it may be grey or YCbCr as well.
+  PixelFormat encoded_format(const ImageHeader& header) const {
+    const EncoderTraits traits = codecs_.encoder_for(output_format(header))->traits();
+    PixelFormat format{header.pixel_format.sample, ColorModel::kRgb, header.pixel_format.has_alpha};
+    if (settings_.bits != 0)
+      format.sample = settings_.bits == 8 ? SampleType::kU8 : SampleType::kU16;
+    if (!traits.f32 && (is_float(format.sample) || !traits.u16))
+      format.sample = traits.u16 ? SampleType::kU16 : SampleType::kU8;
+    return format;
   }
 
   FitPlan plan_for(const ImageHeader& header) const {

@@ -66,8 +66,8 @@ class QualityJob final : public Job {
                         {"profile", ColumnType::kText}}};
   }
 
-  std::vector<ViewRequest> views(const Item& item) const override {
-    return {view_request(item.header)};
+  std::vector<ViewRequest> views(const ImageHeader& header) const override {
+    return {view_request(header)};
   }
 
   Result<> process(ItemContext& context) const override {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One factory and one info a job, defined in the job's own file. registry.cc is the only list of
-// them.
+// them, and adds the options that every job has.
 #pragma once
 
 #include "jobs/job.h"
@@ -17,5 +17,23 @@ Result<std::unique_ptr<Job>> make_thumbs(const OptionValues& options, const Code
 
 const JobInfo& quality_info();
 Result<std::unique_ptr<Job>> make_quality(const OptionValues& options, const CodecSet& codecs);
+
+struct JobEntry {
+  const JobInfo& (*info)();  // with the job's own options only
+  // Errors: kInvalidArgument for options that contradict each other.
+  Result<std::unique_ptr<Job>> (*make)(const OptionValues& options, const CodecSet& codecs);
+};
+
+// The jobs of this build, in the order of list_jobs().
+std::span<const JobEntry> job_entries();
+
+// Null when there is no such job among them.
+const JobEntry* find_job_entry(std::span<const JobEntry> jobs, std::string_view name);
+
+// "no job named 'prepar' (did you mean 'prepare'?)".
+std::unexpected<Status> complain_of_job(std::span<const JobEntry> jobs, std::string_view name);
+
+// The job's own options and those of every job, such as `where`.
+std::vector<OptionSpec> options_of(const JobInfo& info);
 
 }  // namespace imagemill

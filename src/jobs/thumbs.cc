@@ -21,6 +21,9 @@ constexpr std::array kOptions = {
                "longest side in pixels; smaller pictures stay as they are", "", 8, 2048},
     OptionSpec{"quality", OptionKind::kInteger, "80", "of the previews and sheets", "", 1, 100},
     OptionSpec{"format", OptionKind::kChoice, "jpeg", "of the previews", "jpeg|webp"},
+    OptionSpec{"of", OptionKind::kChoice, "original",
+               "what is previewed: the input, or the picture that prepare makes of it",
+               "original|prepare"},
     OptionSpec{"sheet", OptionKind::kFlag, "true",
                "contact sheets of all previews, in the order of their keys"},
     OptionSpec{"sheet-columns", OptionKind::kInteger, "10", "previews in a row of a sheet", "", 1,
@@ -36,6 +39,7 @@ struct ThumbsSettings {
   FileFormat format = FileFormat::kJpeg;
   std::optional<SheetLayout> sheet;  // nullopt: none wanted
   size_t sheets_max = 0;
+  bool of_prepared = false;
 };
 
 ThumbsSettings read_settings(const OptionValues& o) {
@@ -43,6 +47,7 @@ ThumbsSettings read_settings(const OptionValues& o) {
   ThumbsSettings s{.box = {side, side},
                    .format = *format_from_name(o.text("format")),
                    .sheets_max = static_cast<size_t>(o.integer("sheet-max"))};
+  s.of_prepared = o.text("of") == "prepare";
   s.encode.quality = static_cast<int>(o.integer("quality"));
   if (o.flag("sheet"))
     s.sheet = SheetLayout{.columns = static_cast<int>(o.integer("sheet-columns")),
@@ -66,12 +71,14 @@ class ThumbsJob final : public Job {
                         {"bytes", ColumnType::kInteger}}};
   }
 
-  std::vector<ViewRequest> views(const Item& item) const override {
-    return {view_request(item.header)};
+  std::string picture_of() const override { return settings_.of_prepared ? "prepare" : ""; }
+
+  std::vector<ViewRequest> views(const ImageHeader& header) const override {
+    return {view_request(header)};
   }
 
-  uint64_t working_bytes(const Item& item) const override {
-    const Size size = view_request(item.header).size;
+  uint64_t working_bytes(const ImageHeader& header) const override {
+    const Size size = view_request(header).size;
     return 3 * 4 * static_cast<uint64_t>(size.width) * static_cast<uint64_t>(size.height);
   }
 

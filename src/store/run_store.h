@@ -84,7 +84,7 @@ struct ItemRecord {
   int orientation = 1;
   std::string decode_scale;  // "3/8", "1/1"; "" when nothing was decoded
   bool is_damaged = false;
-  int late_decodes = 0;  // beyond the first, for views that no other picture served
+  int late_decodes = 0;  // beyond the planned one, for views of a part
   std::vector<std::string> warnings;
   // kFailed: where and why. kSkipped: why, in `message`.
   std::string stage;

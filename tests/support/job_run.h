@@ -12,6 +12,7 @@
 
 #include "base/file_system.h"
 #include "codec/codec.h"
+#include "engine/run_with_jobs.h"
 #include "imagemill/engine.h"
 #include "store/run_store.h"
 #include "support/test_folder.h"
@@ -59,7 +60,7 @@ class JobRun {
                        .standard_input = {},
                        .codec_host = {},
                        .command = {}};
-    return Engine().run(spec, listener, CancelToken());
+    return run_with_jobs(known_jobs, spec, listener, CancelToken());
   }
 
   // By the part of the key after the input's name.
@@ -90,6 +91,8 @@ class JobRun {
   }
 
   ToldListener listener;
+  // That a run may name: those of the build, and what a test adds.
+  std::vector<JobEntry> known_jobs{job_entries().begin(), job_entries().end()};
 
  private:
   std::string store_path() const {
