@@ -101,9 +101,11 @@ uint64_t bytes_of_pictures(std::span<const JobShare> shares, size_t now) {
   return bytes;
 }
 
-// The file's picture with every view, while one job after the other works.
-uint64_t jobs_bytes(std::span<const PlannedJob> jobs, const ItemPlan& plan, const Item& item,
-                    const CodecSet& codecs, const DecodeRequest& request) {
+// The most that is held from each job on: the file's picture with every view, and what the job and
+// those after it add.
+std::vector<uint64_t> bytes_from_each(std::span<const PlannedJob> jobs, const ItemPlan& plan,
+                                      const Item& item, const CodecSet& codecs,
+                                      const DecodeRequest& request) {
   uint64_t always = kScratchBytes;
   if (plan.decode_at_least) {
     const Size size = codecs.decoder_for(item.header.format)->decoded_size(item.header, request);
@@ -119,16 +121,16 @@ uint64_t jobs_bytes(std::span<const PlannedJob> jobs, const ItemPlan& plan, cons
     for (const ViewRequest& view : views_of(plan.jobs, maker))
       always = saturating_add(always, view_bytes(*plan.jobs[maker].picture, view));
   }
-  uint64_t most = always;
-  for (size_t i = 0; i < jobs.size(); ++i) {
+  std::vector<uint64_t> from(jobs.size(), always);
+  for (size_t i = jobs.size(); i-- > 0;) {
     uint64_t now = saturating_add(always, bytes_of_pictures(plan.jobs, i));
     if (i < plan.readers) now = saturating_add(now, item.bytes.size());
     if (i < late_until) now = saturating_add(now, late);
     if (plan.jobs[i].runs)
       now = saturating_add(now, jobs[i].job->working_bytes(plan.jobs[i].header));
-    most = std::max(most, now);
+    from[i] = i + 1 < jobs.size() ? std::max(now, from[i + 1]) : now;
   }
-  return most;
+  return from;
 }
 
 }  // namespace
@@ -149,7 +151,7 @@ ItemPlan plan_item(std::span<const PlannedJob> jobs, const Item& item, const Cod
         saturating_add(plan.decoding_bytes,
                        codecs.decoder_for(item.header.format)->decode_bytes(item.header, request));
   }
-  plan.jobs_bytes = jobs_bytes(jobs, plan, item, codecs, request);
+  plan.bytes_from = bytes_from_each(jobs, plan, item, codecs, request);
   return plan;
 }
 

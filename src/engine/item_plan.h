@@ -5,6 +5,7 @@
 // its header before anything is decoded. The same header gives the same plan.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <vector>
@@ -23,7 +24,7 @@ struct JobShare {
   ImageHeader header = {};                  // of that picture
   std::optional<ImageHeader> picture = {};  // that it makes, when another job wants it
   std::vector<ViewRequest> views = {};
-  std::vector<ViewRequest> late_views = {};  // of the file's picture
+  std::vector<ViewRequest> late_views = {};
 };
 
 struct ItemPlan {
@@ -31,9 +32,11 @@ struct ItemPlan {
   std::optional<Size> decode_at_least;  // nullopt: nothing is decoded
   size_t readers = 0;                   // jobs after this many do not need the file's bytes
   uint64_t decoding_bytes = 0;          // most that is held until the picture is decoded
-  uint64_t jobs_bytes = 0;              // most that is held after that
+  std::vector<uint64_t> bytes_from;     // most that is held from each job on
 
-  uint64_t peak_bytes() const { return std::max(decoding_bytes, jobs_bytes); }
+  // Most that is held once the picture is decoded.
+  uint64_t jobs_bytes() const { return bytes_from.front(); }
+  uint64_t peak_bytes() const { return std::max(decoding_bytes, jobs_bytes()); }
 };
 
 // After the item's bytes and header were read. `request` with the run's limits; its size is not

@@ -65,33 +65,36 @@ TEST(ItemPlan, the_file_is_promised_room_only_while_a_job_may_read_it) {
   const ItemPlan none = plan_for({{.name = "a", .views = {kSmall}}});
   EXPECT_EQ(none.readers, 0u);
   EXPECT_GT(none.decoding_bytes, 40 * kMiB);
-  EXPECT_LT(none.jobs_bytes, 4 * kMiB);
+  EXPECT_LT(none.jobs_bytes(), 4 * kMiB);
 
   const ItemPlan copies = plan_for({{.name = "a", .keeps_file = true}, {.name = "b"}});
   EXPECT_EQ(copies.readers, 1u);
   EXPECT_FALSE(copies.decode_at_least.has_value());
-  EXPECT_GT(copies.jobs_bytes, 40 * kMiB);
-  EXPECT_LT(copies.jobs_bytes, 44 * kMiB);
+  EXPECT_GT(copies.jobs_bytes(), 40 * kMiB);
+  EXPECT_LT(copies.jobs_bytes(), 44 * kMiB);
 
   // What works after the last reader has the room of the file.
   const Wishes heavy{.name = "z", .working_bytes = 40 * kMiB};
   const ItemPlan after = plan_for({{.name = "a", .keeps_file = true}, heavy});
-  EXPECT_LT(after.jobs_bytes, 44 * kMiB);
+  EXPECT_LT(after.jobs_bytes(), 44 * kMiB);
+  EXPECT_GT(after.bytes_from[0], 40 * kMiB);
+  EXPECT_LT(plan_for({{.name = "a", .keeps_file = true}, {.name = "b"}}).bytes_from[1], 4 * kMiB)
+      << "given back between the two";
   const ItemPlan before = plan_for({heavy, {.name = "zz", .keeps_file = true}});
   EXPECT_EQ(before.readers, 2u);
-  EXPECT_GT(before.jobs_bytes, 80 * kMiB);
+  EXPECT_GT(before.jobs_bytes(), 80 * kMiB);
 }
 
 TEST(ItemPlan, a_late_view_is_promised_a_decode_of_the_size_it_may_take) {
-  const uint64_t plain = plan_for({{.name = "a", .views = {kSmall}}}).jobs_bytes;
+  const uint64_t plain = plan_for({{.name = "a", .views = {kSmall}}}).jobs_bytes();
   const ItemPlan fine = plan_for({{.name = "a", .views = {kSmall}, .late_views = {kTile}}});
   EXPECT_EQ(fine.readers, 1u);
   EXPECT_EQ(fine.decode_at_least, (Size{64, 32})) << "the first decode stays small";
-  EXPECT_GE(fine.jobs_bytes, plain + 40 * kMiB + 2048 * 1024) << "file and a full decode";
+  EXPECT_GE(fine.jobs_bytes(), plain + 40 * kMiB + 2048 * 1024) << "file and a full decode";
   ViewRequest coarse = kTile;
   coarse.window_width = coarse.window_height = 512;
   const ItemPlan eighth = plan_for({{.name = "a", .views = {kSmall}, .late_views = {coarse}}});
-  EXPECT_LT(eighth.jobs_bytes, fine.jobs_bytes - 2048 * 1024);
+  EXPECT_LT(eighth.jobs_bytes(), fine.jobs_bytes() - 2048 * 1024);
 }
 
 TEST(ItemPlan, a_made_picture_is_held_until_the_last_job_that_looks_at_it) {
@@ -101,9 +104,9 @@ TEST(ItemPlan, a_made_picture_is_held_until_the_last_job_that_looks_at_it) {
   const ItemPlan plan = plan_for({maker, looker, heavy});
   EXPECT_EQ(plan.jobs[1].header.width, 4096);
   EXPECT_FALSE(plan.decode_at_least.has_value()) << "nobody looks at the file's picture";
-  EXPECT_LT(plan.jobs_bytes, 48 * kMiB);
-  EXPECT_GT(plan_for({maker, heavy, looker}).jobs_bytes, 60 * kMiB);
-  EXPECT_LT(plan_for({maker, heavy}).jobs_bytes, 48 * kMiB) << "nobody looks at it";
+  EXPECT_LT(plan.jobs_bytes(), 48 * kMiB);
+  EXPECT_GT(plan_for({maker, heavy, looker}).jobs_bytes(), 60 * kMiB);
+  EXPECT_LT(plan_for({maker, heavy}).jobs_bytes(), 48 * kMiB) << "nobody looks at it";
 }
 
 TEST(ItemPlan, a_job_that_makes_no_picture_hands_on_what_it_looks_at) {

@@ -200,7 +200,7 @@ std::optional<StageFailure> decode_item(StageContext& context, Item& item) {
     item.decoded = std::move(*decoded);
   }
   if (plan.readers == 0) item.bytes = Bytes();  // "= {}" would keep the memory
-  item.held_bytes = plan.jobs_bytes;
+  item.held_bytes = plan.jobs_bytes();
   return std::nullopt;
 }
 
@@ -218,6 +218,8 @@ std::optional<StageFailure> run_jobs(StageContext& context, Item& item) {
       result = planned.job->process(item_context);
     }
     item_context.pictures().release_after(i);
+    if (item.charge != nullptr && i + 1 < context.jobs.size())
+      item.charge->lower_to(plan.bytes_from[i + 1]);
     if (result) continue;
     if (item_context.fatal()) return StageFailure{*item_context.fatal(), true};
     if (result.error().code() == Code::kCancelled) {

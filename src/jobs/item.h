@@ -14,6 +14,8 @@
 
 namespace imagemill {
 
+class BytesCharge;
+
 // One picture on its way through the pipeline. Whoever holds it is the only one: no locks.
 struct Item {
   size_t source = 0;  // index of the run's source
@@ -27,6 +29,7 @@ struct Item {
   std::optional<Decoded> decoded;  // nullopt when no job asked for pixels
   uint64_t reserved_bytes = 0;     // the most that decoding and the jobs may hold, as promised
   uint64_t held_bytes = 0;         // charged to the budget between stages
+  BytesCharge* charge = nullptr;   // within a stage; null: nothing is charged
 
   ItemRecord record;
   std::vector<StagedFile> staged;

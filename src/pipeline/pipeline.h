@@ -32,6 +32,14 @@ enum class StageKind : uint8_t {
   kIo,       // may wait: runs on threads of its own, so that no core idles meanwhile
 };
 
+// The bytes that an item is charged with while a stage works on it.
+class BytesCharge {
+ public:
+  virtual ~BytesCharge() = default;
+  // Gives back what is above; never takes more.
+  virtual void lower_to(uint64_t bytes) = 0;
+};
+
 // What a stage's process() made of its item.
 struct StageFailure {
   Status status;
@@ -64,6 +72,8 @@ struct PipelineHooks {
   std::function<uint64_t(const Item&)> order_of;
   // Bytes the item holds between stages.
   std::function<uint64_t(const Item&)> held_bytes;
+  // Lends the item its charge while a stage works on it; null when it is over. May be left out.
+  std::function<void(Item&, BytesCharge*)> lend_charge;
   std::function<bool(const Item&)> is_failed;
   // Marks the item as failed; it goes on to the stages that see failed items.
   std::function<void(Item&, const std::string& stage, Status)> set_failed;

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
+#include <map>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -170,6 +172,40 @@ TEST(ThreadedExecutor, an_item_of_three_quarters_of_the_budget_gets_through) {
       IsOk());
   EXPECT_LE(status.bytes_in_flight_peak, 1000u);
   EXPECT_EQ(d.seen.size(), 50u);
+}
+
+TEST(ThreadedExecutor, what_a_stage_gives_back_lets_another_item_in) {
+  std::mutex mutex;
+  std::condition_variable wake;
+  int inside = 0;                            // guarded by mutex
+  std::map<uint64_t, BytesCharge*> charges;  // guarded by mutex
+  Doubling d{.count = 2, .peak = 700};
+  d.middle = [&](TestItem& i) -> std::optional<StageFailure> {
+    std::unique_lock lock(mutex);
+    wake.notify_all();
+    if (++inside == 2) return std::nullopt;
+    BytesCharge* const charge = charges.at(i.rank);
+    lock.unlock();
+    charge->lower_to(800);  // no less than it has: nothing happens
+    charge->lower_to(100);
+    lock.lock();
+    const bool is_joined =
+        wake.wait_for(lock, std::chrono::seconds(60), [&] { return inside == 2; });
+    EXPECT_TRUE(is_joined) << "700 more fit beside 100";
+    return std::nullopt;
+  };
+  auto pipeline = d.build();
+  pipeline.hooks.lend_charge = [&](TestItem& i, BytesCharge* charge) {
+    const std::lock_guard lock(mutex);
+    charges[i.rank] = charge;
+  };
+  CancelToken cancel;
+  PipelineStatus status;
+  ASSERT_THAT(
+      run_threaded(pipeline, {.compute_threads = 2, .bytes_in_flight = 1000}, cancel, status),
+      IsOk());
+  EXPECT_EQ(status.bytes_in_flight, 0u);
+  EXPECT_LE(status.bytes_in_flight_peak, 1000u);
 }
 
 TEST(ThreadedExecutor, cancellation_stops_and_says_so) {

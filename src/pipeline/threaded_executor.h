@@ -63,6 +63,19 @@ class ThreadedExecutor {
     uint64_t charged = 0;  // bytes in the budget
   };
 
+  // Of an item inside a stage.
+  class StageCharge final : public BytesCharge {
+   public:
+    StageCharge(ThreadedExecutor& executor, size_t stage, Token& token)
+        : executor_(executor), stage_(stage), token_(token) {}
+    void lower_to(uint64_t bytes) override { executor_.lower_charge(stage_, token_, bytes); }
+
+   private:
+    ThreadedExecutor& executor_;
+    size_t stage_;
+    Token& token_;
+  };
+
   // The waiting room of one stage.
   struct Lane {
     std::deque<Token> queue;
@@ -108,6 +121,25 @@ class ThreadedExecutor {
     token.charged = bytes;
     status_.bytes_in_flight.store(charged_, std::memory_order_relaxed);
     if (charged_ > status_.bytes_in_flight_peak) status_.bytes_in_flight_peak = charged_;
+  }
+
+  void lower_charge(size_t stage, Token& token, uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    if (bytes >= token.charged) return;
+    running_charged_ -= token.charged - bytes;
+    if (stage == 0) first_stage_bytes_ -= token.charged - bytes;
+    set_charge(token, bytes);
+    wake_.notify_all();
+  }
+
+  // Without the lock.
+  std::optional<Status> process(size_t stage, Token& token) {
+    StageCharge charge(*this, stage, token);
+    const auto& lend = pipeline_.hooks.lend_charge;
+    if (lend) lend(*token.item, &charge);
+    auto error = run_stage(pipeline_, stage, *token.item);
+    if (lend) lend(*token.item, nullptr);
+    return error;
   }
 
   // The furthest stage that has something to do for a thread of this kind. Under the lock.
@@ -207,10 +239,9 @@ class ThreadedExecutor {
         continue;
       }
       if (work->stage == 0) first_stage_bytes_ += work->token.charged;
-      const uint64_t charged_at_start = work->token.charged;
       lock.unlock();
       const auto began = std::chrono::steady_clock::now();
-      auto error = run_stage(pipeline_, work->stage, *work->token.item);
+      auto error = process(work->stage, work->token);
       const std::chrono::nanoseconds busy = std::chrono::steady_clock::now() - began;
       const uint64_t held = pipeline_.hooks.held_bytes(*work->token.item);
       lock.lock();
@@ -222,8 +253,8 @@ class ThreadedExecutor {
       counters.item_ms.add(static_cast<double>(busy.count()) * 1e-6);
       counters.bytes += held;
       --lanes_[work->stage].running;
-      running_charged_ -= charged_at_start;
-      if (work->stage == 0) first_stage_bytes_ -= charged_at_start;
+      running_charged_ -= work->token.charged;
+      if (work->stage == 0) first_stage_bytes_ -= work->token.charged;
       set_charge(work->token, held);
       if (error && !error_) error_ = std::move(error);
       pass_on(std::move(work->token), work->stage + 1);
