@@ -62,6 +62,10 @@ std::vector<StyledLine> summary_lines(const RunFinished& finished,
   if (finished.skipped > 0) {
     lines.emplace_back(fmt::format("  {} skipped", human_count(finished.skipped)));
   }
+  for (const auto& [job, count] : finished.job_skips) {
+    lines.emplace_back(
+        fmt::format("  {} left out by {} (--where)", human_count(count), terminal_escape(job)));
+  }
   if (finished.failed > 0) {
     lines.emplace_back(
         fmt::format("  {} of {} failed: see {}/rejects.jsonl", human_count(finished.failed),

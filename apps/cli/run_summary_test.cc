@@ -48,6 +48,13 @@ TEST(Summary, rate_leaves_out_what_an_earlier_run_did) {
   EXPECT_THAT(text, HasSubstr("40 were done by an earlier run"));
 }
 
+TEST(Summary, says_what_jobs_left_out) {
+  const std::string text =
+      summary({.items_total = 50, .done = 50, .job_skips = {{"prepare", 3}, {"thumbs", 12}}});
+  EXPECT_THAT(text, HasSubstr("3 left out by prepare (--where)"));
+  EXPECT_THAT(text, HasSubstr("12 left out by thumbs"));
+}
+
 TEST(Summary, cancelled_and_failed_say_how_to_go_on) {
   RunFinished finished = {.outcome = RunFinished::Outcome::kCancelled, .items_total = 5, .done = 1};
   EXPECT_THAT(summary(finished), HasSubstr("same command goes on"));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,9 @@ struct RunFinished {
   int64_t skipped = 0;
   int64_t damaged = 0;
   int64_t items_resumed = 0;
+  // Job -> how many of the done items it left out, because of its `where` or of a job that it waits
+  // for; those of earlier tries included.
+  std::map<std::string, int64_t> job_skips = {};
   double seconds = 0;
   uint64_t peak_resident_bytes = 0;
   std::vector<StageSnapshot> stages = {};

@@ -62,6 +62,7 @@ class JournalStore final : public RunStore {
   Result<std::string> sink_state() override { return {}; }
   Result<RunOptions> options() override { return {}; }
   Result<RunTotals> totals() override { return {}; }
+  Result<std::map<std::string, int64_t>> job_skips() override { return {}; }
   Result<> for_each_item(const std::function<Result<>(const ItemRecord&)>&) override { return {}; }
   Result<std::vector<TableSchema>> tables() override { return {}; }
   Result<> for_each_row(

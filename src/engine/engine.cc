@@ -242,6 +242,7 @@ class RunInProgress {
   Result<RunFinished> conclude(const Result<>& result, const RunAccount& account,
                                StageContext& context) {
     RunFinished f = sum_up(account, result);
+    if (auto skips = store_->job_skips()) f.job_skips = std::move(*skips);
     RunReport report = describe(account, f);
     if (f.outcome == RunFinished::Outcome::kComplete)
       report.samples = take_samples(context, work_.entries(), *store_, place_, real_file_system());

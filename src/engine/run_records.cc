@@ -48,11 +48,10 @@ std::vector<NamedCount> most_frequent_first(const std::map<std::string, int64_t>
 Result<std::string> survey(RunStore& store, RunReport& report) {
   std::string rejects;
   RejectTally tally;
-  std::map<std::string, int64_t> formats, sizes, orientations, job_skips;
+  std::map<std::string, int64_t> formats, sizes, orientations;
   IMAGEMILL_TRY(store.for_each_item([&](const ItemRecord& item) -> Result<> {
     report.bytes_read += item.bytes;
     for (const OutputRecord& output : item.outputs) report.bytes_written += output.bytes;
-    for (const JobSkip& skip : item.job_skips) ++job_skips[skip.job];
     report.late_decodes += item.late_decodes;
     if (!item.format.empty()) ++formats[item.format];
     if (item.width > 0) {
@@ -70,7 +69,6 @@ Result<std::string> survey(RunStore& store, RunReport& report) {
     return {};
   }));
   report.rejects = tally.groups();
-  report.job_skips = most_frequent_first(job_skips);
   report.formats = most_frequent_first(formats);
   report.sizes = most_frequent_first(sizes);
   report.orientations = most_frequent_first(orientations);
@@ -105,12 +103,14 @@ Result<std::string> write_report(const std::string& output) {
   RunReport report;
   report.output = output;
   IMAGEMILL_ASSIGN_OR_RETURN(report.options, store->options());
+  IMAGEMILL_ASSIGN_OR_RETURN(auto job_skips, store->job_skips());
   report.finished = {.outcome = RunFinished::Outcome::kCancelled,
                      .items_total = totals.done + totals.failed + totals.skipped,
                      .done = totals.done,
                      .failed = totals.failed,
                      .skipped = totals.skipped,
-                     .damaged = totals.damaged};
+                     .damaged = totals.damaged,
+                     .job_skips = std::move(job_skips)};
   IMAGEMILL_TRY(write_run_records(std::move(report), place, *store, fs));
   return place.report_path();
 }

@@ -24,7 +24,7 @@ std::strong_ordering order(long double a, long double b) {
                  : std::strong_ordering::equal;
 }
 
-std::optional<std::strong_ordering> compare(const Value& a, const Value& b) {
+std::optional<std::strong_ordering> order_of(const Value& a, const Value& b) {
   if (is_missing(a) || is_missing(b)) return std::nullopt;
   const auto *text_a = std::get_if<std::string>(&a), *text_b = std::get_if<std::string>(&b);
   if (text_a != nullptr && text_b != nullptr) return *text_a <=> *text_b;
@@ -38,6 +38,12 @@ std::optional<std::strong_ordering> compare(const Value& a, const Value& b) {
                               : static_cast<long double>(*real);
   };
   return order(number(int_a, real_a), number(int_b, real_b));
+}
+
+// `decisive` decides alone: false for and, true for or.
+std::optional<bool> join(std::optional<bool> a, std::optional<bool> b, bool decisive) {
+  if (a == decisive || b == decisive) return decisive;
+  return a && b ? std::optional(!decisive) : std::nullopt;
 }
 
 }  // namespace
@@ -99,50 +105,46 @@ Result<> RowCondition::bind(std::span<const TableSchema> schemas) {
   return {};
 }
 
+const Value& RowCondition::value_of(const Operand& operand, std::span<const Row* const> rows) {
+  static const Value kNothing;
+  if (operand.table < 0) return operand.literal;
+  const Row* row = rows[static_cast<size_t>(operand.table)];
+  return row != nullptr && operand.column < row->values.size() ? row->values[operand.column]
+                                                               : kNothing;
+}
+
+std::optional<bool> RowCondition::compare(const Step& step, std::span<const Row* const> rows) {
+  const auto order = order_of(value_of(step.left, rows), value_of(step.right, rows));
+  if (!order) return std::nullopt;
+  switch (step.test) {
+    case Test::kEqual:
+      return *order == 0;
+    case Test::kUnequal:
+      return *order != 0;
+    case Test::kLess:
+      return *order < 0;
+    case Test::kLessEqual:
+      return *order <= 0;
+    case Test::kGreater:
+      return *order > 0;
+    case Test::kGreaterEqual:
+      return *order >= 0;
+  }
+  return std::nullopt;
+}
+
 bool RowCondition::is_true(std::span<const Row* const> rows) const {
   IMAGEMILL_CHECK(is_bound_ && rows.size() == tables_.size());
-  static const Value kNothing;
-  const auto value_of = [&](const Operand& operand) -> const Value& {
-    if (operand.table < 0) return operand.literal;
-    const Row* row = rows[static_cast<size_t>(operand.table)];
-    return row != nullptr && operand.column < row->values.size() ? row->values[operand.column]
-                                                                 : kNothing;
-  };
-  using Verdict = std::optional<bool>;  // nullopt: not known
-  const auto test = [&](const Step& step) -> Verdict {
-    const auto order = compare(value_of(step.left), value_of(step.right));
-    if (!order) return std::nullopt;
-    switch (step.test) {
-      case Test::kEqual:
-        return *order == 0;
-      case Test::kUnequal:
-        return *order != 0;
-      case Test::kLess:
-        return *order < 0;
-      case Test::kLessEqual:
-        return *order <= 0;
-      case Test::kGreater:
-        return *order > 0;
-      case Test::kGreaterEqual:
-        return *order >= 0;
-    }
-    return std::nullopt;
-  };
-  // `decisive` decides alone: false for and, true for or.
-  const auto join = [](Verdict a, Verdict b, bool decisive) -> Verdict {
-    if (a == decisive || b == decisive) return decisive;
-    return a && b ? Verdict(!decisive) : std::nullopt;
-  };
-  std::vector<Verdict> verdicts;
+  std::vector<std::optional<bool>> verdicts;  // nullopt: not known
   for (const Step& step : steps_) {
     if (step.action == Action::kCompare) {
-      verdicts.push_back(test(step));
+      verdicts.push_back(compare(step, rows));
     } else if (step.action == Action::kIsNull) {
-      verdicts.push_back(is_missing(value_of(step.left)));
+      verdicts.push_back(is_missing(value_of(step.left, rows)));
     } else if (step.action == Action::kNot) {
       if (verdicts.back()) verdicts.back() = !*verdicts.back();
     } else {
-      const Verdict last = verdicts.back();
+      const std::optional<bool> last = verdicts.back();
       verdicts.pop_back();
       verdicts.back() = join(verdicts.back(), last, step.action == Action::kOr);
     }

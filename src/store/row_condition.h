@@ -18,6 +18,7 @@
 // the end only what is true counts.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,6 +72,8 @@ class RowCondition {
 
   static std::string_view kind_name(Kind kind);
   static Result<> check_kinds(const Step& step);
+  static const Value& value_of(const Operand& operand, std::span<const Row* const> rows);
+  static std::optional<bool> compare(const Step& step, std::span<const Row* const> rows);
   Result<> find_column(Operand& operand, std::span<const TableSchema> schemas) const;
 
   std::vector<std::string> tables_;

@@ -192,6 +192,18 @@ class SqliteRunStore final : public RunStore {
     return RunTotals{select.integer(0), select.integer(1), select.integer(2), select.integer(3)};
   }
 
+  Result<std::map<std::string, int64_t>> job_skips() override {
+    const std::scoped_lock guard(mutex_);
+    std::map<std::string, int64_t> counts;
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select, database_.prepare("SELECT job, count(*) FROM job_skips GROUP BY job"));
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+      if (!has_row) return counts;
+      counts.emplace(select.text(0), select.integer(1));
+    }
+  }
+
   Result<> for_each_item(const std::function<Result<>(const ItemRecord&)>& visit) override {
     const std::scoped_lock guard(mutex_);
     IMAGEMILL_ASSIGN_OR_RETURN(

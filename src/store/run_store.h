@@ -150,6 +150,8 @@ class RunStore : public RowSink {
   virtual Result<std::string> sink_state() = 0;
   virtual Result<RunOptions> options() = 0;
   virtual Result<RunTotals> totals() = 0;
+  // How many items each job left out; none of those that left out none.
+  virtual Result<std::map<std::string, int64_t>> job_skips() = 0;
 
   virtual Result<> for_each_item(
       const std::function<Result<>(const ItemRecord&)>& visit) = 0;  // in key order, no rows

@@ -96,9 +96,7 @@ struct RunReport {
   std::vector<StageReport> stages = {};
   Timeline timeline = {};
 
-  // Pictures that a job did not look at, because of its `where` or of a job that it waits for.
-  std::vector<NamedCount> job_skips = {};
-  int64_t late_decodes = 0;  // beyond the one of each picture
+  int64_t late_decodes = 0;  // beyond the planned one of each picture
 
   std::vector<RejectGroup> rejects = {};
   std::vector<DamagedItem> damaged = {};  // some of finished.damaged

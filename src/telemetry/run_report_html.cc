@@ -358,7 +358,9 @@ void add_pictures(std::string& page, const RunReport& report) {
   add_counts(page, "Format", report.formats);
   add_counts(page, "Size", report.sizes);
   add_counts(page, "Orientation", report.orientations);
-  add_counts(page, "Left out by a job", report.job_skips);
+  std::vector<NamedCount> job_skips;
+  for (const auto& [job, count] : report.finished.job_skips) job_skips.push_back({job, count});
+  add_counts(page, "Left out by a job", job_skips);
   page += "</div></section>\n";
 }
 

@@ -120,7 +120,7 @@ std::string to_json(const RunReport& report) {
                      {"versions", report.versions},
                      {"bottleneck", report.bottleneck.empty() ? Json() : Json(report.bottleneck)},
                      {"stages", std::move(stages)},
-                     {"job_skips", counts_json(report.job_skips)},
+                     {"job_skips", finished.job_skips},
                      {"late_decodes", report.late_decodes},
                      {"rejects", rejects_json(report.rejects)},
                      {"damaged", std::move(damaged)},

@@ -52,7 +52,7 @@ RunReport full_report(const std::string& text) {
   const Bytes picture(20, std::byte{1});
   report.samples = {{text, {"image/png", picture, 4, 4, 20}, {"image/jpeg", picture, 2, 2, 20}}};
   report.formats = report.sizes = report.orientations = {{text, 3}, {"png", 1}};
-  report.job_skips = {{text, 5}};
+  report.finished.job_skips = {{text, 5}};
   report.late_decodes = 2;
   return report;
 }
