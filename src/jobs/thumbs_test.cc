@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/contact_sheet.h"
 #include "support/job_run.h"
+#include "support/made_pictures.h"
 #include "support/status_matchers.h"
 
 namespace imagemill {
@@ -186,6 +187,30 @@ TEST(ContactSheet, a_cell_that_is_skipped_stays_white) {
   EXPECT_EQ((Size{sheet.image().width(), sheet.image().height()}), (Size{56, 56}));
   EXPECT_EQ(mean_of(sheet.image(), 0, 8, 8, 16, 16), 255);
   EXPECT_EQ(mean_of(sheet.image(), 0, 32, 8, 16, 16), 0);
+}
+
+TEST(Thumbs, of_prepare_show_what_it_made) {
+  JobRun run;
+  run.add("wide.jpg", picture(FileFormat::kJpeg, {900, 300}));
+  run.add("alpha.png",
+          picture(FileFormat::kPng, {640, 480}, PixelFormat::rgb(SampleType::kU16, true)));
+  run.add("p3.jpg", make_picture_file({.size = {600, 600}, .has_p3_profile = true}));
+  const std::map<std::string, std::string> prepare = {
+      {"size", "400x200"}, {"fit", "cover"}, {"icc", "keep"}};
+  ASSERT_OK_AND_ASSIGN(
+      const RunFinished finished,
+      run.run({{"thumbs", {{"of", "prepare"}, {"size", "100"}}}, {"prepare", prepare}}));
+  EXPECT_EQ(finished.done, 3);
+  for (const auto& [key, row] : run.rows("thumbs")) {
+    EXPECT_EQ(row.integer("width"), 100) << key;
+    EXPECT_EQ(row.integer("height"), 50) << key << ": as prepare cut it";
+  }
+  // prepare kept the profile; the preview is in sRGB all the same.
+  const Image cut = decoded_file(run.out("thumbs/p3.jpg")).image;
+  ASSERT_THAT(run.run({{"thumbs", {{"size", "100"}}}}, {}, "original"), IsOk());
+  const Image whole = decoded_file(run.out("thumbs/p3.jpg")).image;
+  for (int c = 0; c < 3; ++c)
+    EXPECT_NEAR(mean_of(cut, c, 4, 4, 16, 8), mean_of(whole, c, 4, 4, 16, 8), 2) << c;
 }
 
 }  // namespace
