@@ -245,14 +245,43 @@ class ProgressiveDecoder {
   // Afterwards `data` is what follows the scan.
   bool decode_scan(ByteSpan& data) {
     const JpegScanHeader& scan = segments_.scan();
+    const bool is_dc = scan.first == 0;
+    BlockDecoder blocks(scan, frame_.n);
+    if (scan.count > 1)
+      return walk(data, blocks, frame_.mcus_across, frame_.mcus_down,
+                  [&](JpegBits& bits, int x, int y) { return decode_mcu(blocks, bits, x, y); });
+    const auto [c, dc_table, ac_table] = scan.components[0];
+    const JpegFrameComponent& component = frame_.components[static_cast<size_t>(c)];
+    Coefficients& to = coefficients_[static_cast<size_t>(c)];
+    const JpegHuffmanTable* table =
+        is_dc ? segments_.dc_table(dc_table) : segments_.ac_table(ac_table);
+    const bool is_coded = !is_dc || scan.high == 0;
+    if (is_coded && table == nullptr) return false;
+    const auto walk_blocks = [&](auto&& decode) {
+      return walk(data, blocks, component.blocks_across, component.blocks_down, decode);
+    };
+    if (!is_coded)
+      return walk_blocks([&](JpegBits& bits, int x, int y) {
+        return blocks.decode_dc_more(bits, to.values(x, y));
+      });
+    if (is_dc)
+      return walk_blocks([&](JpegBits& bits, int x, int y) {
+        return blocks.decode_dc_first(bits, *table, 0, to.values(x, y));
+      });
+    if (scan.high == 0)
+      return walk_blocks([&](JpegBits& bits, int x, int y) {
+        return blocks.decode_ac_first(bits, *table, to.values(x, y), to.nonzero(x, y));
+      });
+    return walk_blocks([&](JpegBits& bits, int x, int y) {
+      return blocks.decode_ac_more(bits, *table, to.values(x, y), to.nonzero(x, y));
+    });
+  }
+
+  // Calls decode(bits, x, y) for everything in the scan, and what stands between.
+  template <typename Decode>
+  bool walk(ByteSpan& data, BlockDecoder& blocks, int across, int down, Decode decode) {
     JpegBitstream stream(data);
     JpegBits bits = stream.begin();
-    BlockDecoder blocks(scan, frame_.n);
-    const auto alone = static_cast<size_t>(scan.components[0].index);
-    const JpegFrameComponent& component = frame_.components[alone];
-    const bool is_interleaved = scan.count > 1;
-    const int across = is_interleaved ? frame_.mcus_across : component.blocks_across;
-    const int down = is_interleaved ? frame_.mcus_down : component.blocks_down;
     int to_restart = segments_.restart_interval();
     for (int y = 0; y < down; ++y) {
       if (std::chrono::steady_clock::now() > deadline_) return false;
@@ -263,42 +292,30 @@ class ProgressiveDecoder {
           blocks.restart();
           to_restart = segments_.restart_interval() - 1;
         }
-        if (!(is_interleaved ? decode_mcu(blocks, bits, x, y)
-                             : decode_block(blocks, bits, 0, x, y)))
-          return false;
+        if (!decode(bits, x, y)) return false;
       }
     }
     return stream.finish(bits, data);
   }
 
+  // DC coefficients: only they are interleaved.
   bool decode_mcu(BlockDecoder& blocks, JpegBits& bits, int mcu_x, int mcu_y) {
-    for (int i = 0; i < segments_.scan().count; ++i) {
-      const int index = segments_.scan().components[static_cast<size_t>(i)].index;
-      const JpegFrameComponent& component = frame_.components[static_cast<size_t>(index)];
+    const JpegScanHeader& scan = segments_.scan();
+    for (size_t i = 0; i < static_cast<size_t>(scan.count); ++i) {
+      const auto c = static_cast<size_t>(scan.components[i].index);
+      const JpegFrameComponent& component = frame_.components[c];
+      const JpegHuffmanTable* table = segments_.dc_table(scan.components[i].dc_table);
+      if (scan.high == 0 && table == nullptr) return false;
       for (int y = 0; y < component.down; ++y)
-        for (int x = 0; x < component.across; ++x)
-          if (!decode_block(blocks, bits, i, mcu_x * component.across + x,
-                            mcu_y * component.down + y))
+        for (int x = 0; x < component.across; ++x) {
+          int16_t* values =
+              coefficients_[c].values(mcu_x * component.across + x, mcu_y * component.down + y);
+          if (!(scan.high == 0 ? blocks.decode_dc_first(bits, *table, i, values)
+                               : blocks.decode_dc_more(bits, values)))
             return false;
+        }
     }
     return true;
-  }
-
-  // Block (x, y) of the scan's i-th component.
-  bool decode_block(BlockDecoder& blocks, JpegBits& bits, int i, int x, int y) {
-    const JpegScanHeader& scan = segments_.scan();
-    const JpegScanHeader::Component& component = scan.components[static_cast<size_t>(i)];
-    Coefficients& coefficients = coefficients_[static_cast<size_t>(component.index)];
-    int16_t* values = coefficients.values(x, y);
-    if (scan.first == 0 && scan.high != 0) return blocks.decode_dc_more(bits, values);
-    const JpegHuffmanTable* table = scan.first == 0 ? segments_.dc_table(component.dc_table)
-                                                    : segments_.ac_table(component.ac_table);
-    if (table == nullptr) return false;
-    if (scan.first == 0)
-      return blocks.decode_dc_first(bits, *table, static_cast<size_t>(i), values);
-    uint64_t& nonzero = coefficients.nonzero(x, y);
-    return scan.high == 0 ? blocks.decode_ac_first(bits, *table, values, nonzero)
-                          : blocks.decode_ac_more(bits, *table, values, nonzero);
   }
 
   void transform(size_t c) {
