@@ -65,8 +65,11 @@ class JpegBitstream {
   // What follows the scan, a marker first. False when data of the scan is left over.
   bool finish(JpegBits& bits, ByteSpan& rest);
 
-  // Whether more was read than there was.
-  bool is_overrun(const JpegBits& bits) const { return bits_left(bits) < 0; }
+  // Whether no more was read than there was, and a marker, or more data before one, follows.
+  // (Without one the file was cut off, if only behind the last block.)
+  bool is_whole(const JpegBits& bits) const {
+    return bits_left(bits) >= 0 && (!is_last_ || data_end_ - next_ >= 2);
+  }
 
  private:
   static constexpr size_t kCapacity = 32 << 10;

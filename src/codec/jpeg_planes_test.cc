@@ -146,14 +146,9 @@ TEST(JpegPlanes, what_ends_early_is_left_to_libjpeg) {
         JpegRecipe{.size = {200, 100}, .is_progressive = true, .restart_blocks = 7}}) {
     const Bytes bytes = make_jpeg(recipe);
     ASSERT_TRUE(decode(bytes, 2));
-    // Without the end marker a sequential picture is whole, and another scan of a progressive one
-    // could follow.
-    EXPECT_EQ(decode(ByteSpan(bytes).first(bytes.size() - 2), 2).has_value(),
-              !recipe.is_progressive);
     const JpegReader reader(bytes);
     const size_t scan = bytes.size() - reader.d.src->bytes_in_buffer;
-    // The last byte may be filled up with ones alone.
-    for (size_t size = scan; size < bytes.size() - 3; size += 7)
+    for (size_t size = scan; size < bytes.size(); ++size)
       EXPECT_FALSE(decode(ByteSpan(bytes).first(size), 2)) << size;
   }
 }

@@ -103,7 +103,7 @@ class ScanDecoder {
       for (size_t c = 0; c < scan_.components.size(); ++c)
         if (waiting_[c].count > 0) transform(c);
     }
-    return !data_.is_overrun(bits_);
+    return data_.is_whole(bits_);
   }
 
  private:

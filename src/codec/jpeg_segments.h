@@ -38,7 +38,7 @@ class JpegSegments {
 
   const JpegScanHeader& scan() const { return scan_; }
   int restart_interval() const { return restart_interval_; }
-  // Null when the file has no such table.
+  // Null when the file has no such table, whatever the number.
   const JpegHuffmanTable* dc_table(int number) const { return find(dc_, number); }
   const JpegHuffmanTable* ac_table(int number) const { return find(ac_, number); }
 
@@ -46,6 +46,7 @@ class JpegSegments {
   using Tables = std::array<std::optional<JpegHuffmanTable>, NUM_HUFF_TBLS>;
 
   static const JpegHuffmanTable* find(const Tables& tables, int number) {
+    if (number < 0 || number >= NUM_HUFF_TBLS) return nullptr;
     const auto& table = tables[static_cast<size_t>(number)];
     return table ? &*table : nullptr;
   }
