@@ -11,21 +11,14 @@
 
 namespace imagemill::codec_host {
 
-// Where the pixels of a picture go. allocate() asks the engine, which checks its limits: call it as
-// soon as the header is known, before the library allocates anything for the pixels.
-class PixelMemory {
- public:
-  virtual ~PixelMemory() = default;
-  // Zeroed planes of the layout's size. An error is the caller's to return.
-  virtual Result<Image> allocate(const PixelLayout& layout) = 0;
-};
-
 struct Family {
   // Loads whatever would be read from disk later; called once, before the process is confined.
   void (*prepare)() = nullptr;
   bool needs_threads = false;  // the library starts threads even when told to use one
   Result<ImageHeader> (*read_header)(FileFormat format, ByteSpan bytes) = nullptr;
-  // Returned: the image that `pixels` gave, filled; header and scale_den are taken from the layout.
+  // Returned: the image that `pixels` gave, filled; header and scale are taken from the layout.
+  // `pixels` asks the engine, which checks its limits: call it as soon as the header is known,
+  // before the library allocates anything for the pixels. An error of it is to be returned.
   Result<Decoded> (*decode)(const DecodeCall& call, ByteSpan bytes, PixelMemory& pixels) = nullptr;
   // Null: none. call.options and call.metadata as Encoder::encode() gets them.
   Result<Bytes> (*encode)(const EncodeCall& call, const Image& image) = nullptr;

@@ -5,6 +5,7 @@
 // until the other end closes. codec/helper_protocol.h says what is spoken.
 #include <dlfcn.h>
 #include <malloc.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -67,40 +68,50 @@ Result<const Family*> load_family(const std::string& name) {
 // Asks the engine for the memory of each picture.
 class EngineMemory final : public PixelMemory {
  public:
-  Result<Image> allocate(const PixelLayout& layout) override {
+  Result<std::shared_ptr<Buffer>> allocate_bytes(const PixelLayout& layout) override {
     IMAGEMILL_TRY(say(MessageKind::kLayout, to_wire(layout)));
     IMAGEMILL_ASSIGN_OR_RETURN(const Message answer,
                                receive_message(kSocket, kMaxCallBytes, true, without_end));
     if (answer.kind != MessageKind::kPixels)
       return fail(Code::kCancelled, "the engine does not want it");
-    IMAGEMILL_ASSIGN_OR_RETURN(const size_t bytes, image_bytes(layout.width(), layout.height(),
-                                                               layout.header.pixel_format));
-    IMAGEMILL_ASSIGN_OR_RETURN(auto buffer,
-                               map_shared_memory(answer.fd, bytes, Access::kReadWrite));
-    return Image::lay_out(std::move(buffer), layout.width(), layout.height(),
-                          layout.header.pixel_format);
+    return map_shared_memory(answer.fd, layout.bytes, Access::kReadWrite);
   }
 };
+
+// One that waits for longer than a busy engine lets it gives its memory back.
+void wait_for_work() {
+  constexpr int kSoonMilliseconds = 1000;
+  pollfd socket{kSocket, POLLIN, 0};
+  if (::poll(&socket, 1, kSoonMilliseconds) == 0) ::malloc_trim(0);
+}
 
 struct Reply {
   MessageKind kind;
   Bytes body;
 };
 
-Result<Reply> read_header(const Family& family, const Message& call, ByteSpan bytes) {
+Result<Reply> read_header(const Family& family, const Message& call) {
   IMAGEMILL_ASSIGN_OR_RETURN(const DecodeCall what, decode_call_from_wire(call.body));
-  IMAGEMILL_ASSIGN_OR_RETURN(const ImageHeader header, family.read_header(what.format, bytes));
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto file,
+                             map_shared_memory(call.fd, what.bytes, Access::kRead));
+  IMAGEMILL_ASSIGN_OR_RETURN(const ImageHeader header,
+                             family.read_header(what.format, {file->data, file->bytes}));
   return Reply{MessageKind::kHeader, to_wire(header)};
 }
 
-Result<Reply> decode(const Family& family, const Message& call, ByteSpan bytes) {
+Result<Reply> decode(const Family& family, const Message& call) {
   IMAGEMILL_ASSIGN_OR_RETURN(const DecodeCall what, decode_call_from_wire(call.body));
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto file,
+                             map_shared_memory(call.fd, what.bytes, Access::kRead));
   EngineMemory memory;
-  IMAGEMILL_ASSIGN_OR_RETURN(const Decoded decoded, family.decode(what, bytes, memory));
+  IMAGEMILL_ASSIGN_OR_RETURN(const Decoded decoded,
+                             family.decode(what, {file->data, file->bytes}, memory));
   return Reply{MessageKind::kDecoded, to_wire(decoded)};
 }
 
-Result<Reply> encode(const Family& family, const Message& call, std::shared_ptr<Buffer> pixels) {
+Result<Reply> encode(const Family& family, const Message& call) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const size_t size, shared_memory_bytes(call.fd));
+  IMAGEMILL_ASSIGN_OR_RETURN(auto pixels, map_shared_memory(call.fd, size, Access::kRead));
   if (family.encode == nullptr) return fail(Code::kUnsupported, "no encoder");
   IMAGEMILL_ASSIGN_OR_RETURN(const EncodeCall what, encode_call_from_wire(call.body));
   IMAGEMILL_ASSIGN_OR_RETURN(const Image image, Image::lay_out(std::move(pixels), what.width,
@@ -110,17 +121,14 @@ Result<Reply> encode(const Family& family, const Message& call, std::shared_ptr<
 }
 
 Result<Reply> serve(const Family& family, const Message& call) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const size_t size, shared_memory_bytes(call.fd));
-  IMAGEMILL_ASSIGN_OR_RETURN(auto shared, map_shared_memory(call.fd, size, Access::kRead));
-  const ByteSpan bytes(shared->data, shared->bytes);
   try {
     switch (call.kind) {
       case MessageKind::kReadHeader:
-        return read_header(family, call, bytes);
+        return read_header(family, call);
       case MessageKind::kDecode:
-        return decode(family, call, bytes);
+        return decode(family, call);
       case MessageKind::kEncode:
-        return encode(family, call, std::move(shared));
+        return encode(family, call);
       default:
         return fail(Code::kInternal, "call of kind {}", static_cast<uint32_t>(call.kind));
     }
@@ -144,13 +152,13 @@ int run(const Arguments& arguments) {
   hello.confinement_gap = confine(arguments.memory_bytes, (*family)->needs_threads);
   if (!say(MessageKind::kHello, to_wire(hello))) return EXIT_FAILURE;
   for (;;) {
+    wait_for_work();
     const auto call = receive_message(kSocket, kMaxCallBytes, true, without_end);
     if (!call) return EXIT_SUCCESS;
     const auto reply = serve(**family, *call);
     const auto said =
         reply ? say(reply->kind, reply->body) : say(MessageKind::kFailed, to_wire(reply.error()));
     if (!said) return EXIT_FAILURE;
-    ::malloc_trim(0);  // idle processes give their memory back
   }
 }
 

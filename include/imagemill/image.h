@@ -147,6 +147,8 @@ class Image {
   const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
 
   Result<Image> clone() const;
+  // Into the pixels of `out`, which has the same size and format.
+  void copy_pixels_to(const Image& out) const;
   // The same pixels without their alpha plane.
   Image without_alpha() const;
   // A rectangle of the same pixels. x and y must be multiples of the chroma subsampling.

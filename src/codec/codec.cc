@@ -208,6 +208,12 @@ Result<> check_limits(const ImageHeader& header, const DecodeLimits& limits) {
   return {};
 }
 
+Result<Image> allocate_pixels(const DecodeRequest& request, const ImageHeader& header) {
+  if (request.memory == nullptr)
+    return Image::allocate(header.width, header.height, header.pixel_format);
+  return request.memory->allocate({.header = header});
+}
+
 uint64_t Decoder::decode_bytes(const ImageHeader& header, const DecodeRequest& request) const {
   const Size size = decoded_size(header, request);
   const auto bytes = image_bytes(size.width, size.height, header.pixel_format);

@@ -6,6 +6,7 @@
 // before anything is allocated for them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -80,6 +81,38 @@ struct ImageHeader {
   bool is_progressive = false;  // JPEG: coefficients of the whole picture are held while decoding
 };
 
+// What a decoder is about to deliver.
+struct PixelLayout {
+  ImageHeader header;  // pixel_format is that of the delivery
+  int scale_den = 1;   // side of the image = ceil(header side * scale_num / scale_den)
+  int scale_num = 1;
+  uint64_t bytes = 0;  // of memory that holds all planes; 0: those of Image::allocate()
+
+  int width() const { return scaled(header.width); }
+  int height() const { return scaled(header.height); }
+
+ private:
+  int scaled(int side) const {
+    return static_cast<int>((int64_t{side} * scale_num + scale_den - 1) / scale_den);
+  }
+};
+
+// Where the pixels of one picture go.
+class PixelMemory {
+ public:
+  virtual ~PixelMemory() = default;
+  // At least layout.bytes, 64 bytes aligned, with any content. Whoever provides it may check the
+  // layout first: call as soon as the header is known, before a library takes memory for pixels.
+  virtual Result<std::shared_ptr<Buffer>> allocate_bytes(const PixelLayout& layout) = 0;
+  // The planes that Image::allocate() would make.
+  Result<Image> allocate(PixelLayout layout) {
+    const PixelFormat& format = layout.header.pixel_format;
+    IMAGEMILL_ASSIGN_OR_RETURN(layout.bytes, image_bytes(layout.width(), layout.height(), format));
+    IMAGEMILL_ASSIGN_OR_RETURN(auto buffer, allocate_bytes(layout));
+    return Image::lay_out(std::move(buffer), layout.width(), layout.height(), format);
+  }
+};
+
 struct DecodeRequest {
   // The decoder may deliver a smaller picture, as long as it is at least this large on both axes
   // (stored raster, before orientation) and shows the same picture: see Decoded::scale_num. {0, 0}:
@@ -87,6 +120,8 @@ struct DecodeRequest {
   Size at_least;
   FailOn fail_on = FailOn::kNone;
   DecodeLimits limits;
+  // Null: memory of the process. A decoder may ignore it, for the price of a copy.
+  PixelMemory* memory = nullptr;
 };
 
 struct Decoded {
@@ -167,5 +202,8 @@ Result<Decoded> decode_image(ByteSpan bytes, const DecodeRequest& request);
 // For codecs: kResourceExhausted when the header is over a limit, kCorruptInput when it has no
 // pixels.
 Result<> check_limits(const ImageHeader& header, const DecodeLimits& limits);
+
+// For codecs: the planes of a full decode, in request.memory where there is one. Uninitialised.
+Result<Image> allocate_pixels(const DecodeRequest& request, const ImageHeader& header);
 
 }  // namespace imagemill

@@ -18,6 +18,7 @@ std::vector<FileFormat> joined(std::span<const FileFormat> here,
 
 const Decoder* CodecSet::decoder_for(FileFormat format) const {
   const Decoder* here = imagemill::decoder_for(format);
+  if (here != nullptr && isolation_ == Isolation::kDecoding) return helpers_->decoder_for(format);
   return here != nullptr || helpers_ == nullptr ? here : helpers_->decoder_for(format);
 }
 
@@ -56,7 +57,7 @@ Result<ImageHeader> CodecSet::read_header(ByteSpan bytes) const {
 Result<Decoded> CodecSet::decode(ByteSpan bytes, const DecodeRequest& request) const {
   IMAGEMILL_ASSIGN_OR_RETURN(const Decoder* decoder, sniff_decoder(bytes));
   // A helper's decode() checks the header itself, for the price of one round trip instead of two.
-  const bool checks_itself = imagemill::decoder_for(sniff(bytes)) == nullptr;
+  const bool checks_itself = decoder != imagemill::decoder_for(sniff(bytes));
   if (!checks_itself) {
     IMAGEMILL_ASSIGN_OR_RETURN(const ImageHeader header, decoder->read_header(bytes));
     IMAGEMILL_TRY(check_limits(header, request.limits));

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The codecs that one engine has: those in the process and, when it has a pool, those of the
-// helpers. The free functions of codec.h know the first kind only.
+// helpers. Encoders of the process are never isolated: what they read was made here. The free
+// functions of codec.h know the first kind only.
 #pragma once
 
 #include <vector>
@@ -13,10 +14,18 @@ namespace imagemill {
 
 class HelperPool;
 
+// Where the formats are decoded that this process has codecs for.
+enum class Isolation : uint8_t {
+  kNone,     // in this process
+  kDecoding  // in helpers, as all others
+};
+
 // A small value: copies share the pool, which must outlive them. Safe from any thread.
 class CodecSet {
  public:
-  explicit CodecSet(const HelperPool* helpers = nullptr) : helpers_(helpers) {}
+  // Isolation needs helpers.
+  explicit CodecSet(const HelperPool* helpers = nullptr, Isolation isolation = Isolation::kNone)
+      : helpers_(helpers), isolation_(isolation) {}
 
   // Null when there is none.
   const Decoder* decoder_for(FileFormat format) const;
@@ -33,6 +42,7 @@ class CodecSet {
   Result<const Decoder*> sniff_decoder(ByteSpan bytes) const;
 
   const HelperPool* helpers_;
+  Isolation isolation_;
 };
 
 }  // namespace imagemill

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <tuple>
 
 #include "codec/helper_processes.h"
@@ -22,6 +23,14 @@ struct HelperFormat {
   const char* what;  // the format, in messages
   // Bytes a pixel that the libraries hold at their peak beside the pixels that they deliver.
   int working_bytes;
+};
+
+// Formats of the process (registry.cc).
+constexpr std::array kBuiltinFormats = {
+    HelperFormat{FileFormat::kJpeg, kBuiltinFamily, "JPEG", 0},
+    HelperFormat{FileFormat::kPng, kBuiltinFamily, "PNG", 0},
+    HelperFormat{FileFormat::kWebp, kBuiltinFamily, "WebP", 0},
+    HelperFormat{FileFormat::kTiff, kBuiltinFamily, "TIFF", 0},
 };
 
 constexpr std::array kHelperFormats = {
@@ -41,8 +50,9 @@ constexpr std::array kHelperFormats = {
 constexpr std::array kEncodableFormats = {FileFormat::kAvif, FileFormat::kJxl};
 
 constexpr uint64_t kMaxSmallBytes = 4096;
-// EXIF, XMP, IPTC and the profile together; the largest seen in the wild is below 10 MB.
-constexpr uint64_t kMaxMetadataBytes = uint64_t{64} << 20;
+// EXIF, XMP, IPTC and the profile together, each of which may have 64 MB; the largest seen in the
+// wild are below 10 MB together.
+constexpr uint64_t kMaxMetadataBytes = uint64_t{257} << 20;
 
 const Status kOtherFormat{Code::kCorruptInput, "a header of another format"};
 
@@ -50,12 +60,21 @@ const HelperFormat& row_of(FileFormat format) {
   return *std::ranges::find(kHelperFormats, format, &HelperFormat::format);
 }
 
+// What a helper is asked, and the shared memory that goes with it.
+struct Question {
+  MessageKind kind = MessageKind::kDecode;
+  Bytes body;
+  double max_seconds = 0;
+  size_t shared_bytes = 0;
+  std::function<void(const std::shared_ptr<Buffer>&)> fill;
+};
+
 // One question to a helper and its answers.
 class Call {
  public:
   // Sends the question to a process of the right family.
-  static Result<Call> open(HelperProcesses& processes, const HelperFormat& row, double max_seconds,
-                           MessageKind question, ByteSpan body, const FileDescriptor& fd);
+  static Result<Call> open(HelperProcesses& processes, const HelperFormat& row,
+                           const Question& question);
 
   Result<> send(MessageKind kind, const FileDescriptor* fd);
   // The body of a message of the kind `expected`; the helper's own words when it failed.
@@ -64,27 +83,31 @@ class Call {
   std::unexpected<Status> senseless(const Status& complaint) {
     return std::unexpected(lease_->bury(row_->what, complaint));
   }
+  Result<SharedRegions::Region> take_memory(size_t bytes) { return lease_->regions().take(bytes); }
   // The helper waits for its next question.
   void finish() { lease_.keep(); }
 
  private:
-  Call(HelperProcesses::Lease lease, const HelperFormat& row)
-      : lease_(std::move(lease)), row_(&row) {}
+  Call(HelperProcesses::Lease lease, const HelperFormat& row, SharedRegions::Region input)
+      : lease_(std::move(lease)), row_(&row), input_(std::move(input)) {}
 
   HelperProcesses::Lease lease_;
   const HelperFormat* row_;
+  SharedRegions::Region input_;
 };
 
-Result<Call> Call::open(HelperProcesses& processes, const HelperFormat& row, double max_seconds,
-                        MessageKind question, ByteSpan body, const FileDescriptor& fd) {
+Result<Call> Call::open(HelperProcesses& processes, const HelperFormat& row,
+                        const Question& question) {
   const std::string& only = processes.options().only_family;
   for (bool again = false;; again = true) {
     IMAGEMILL_ASSIGN_OR_RETURN(
         auto lease,
         processes.acquire(only.empty() ? std::string_view(row.family) : only, row.what));
-    lease->start_clock(max_seconds);
-    const auto sent = lease->send(question, body, &fd);
-    if (sent) return Call(std::move(lease), row);
+    IMAGEMILL_ASSIGN_OR_RETURN(auto input, lease->regions().take(question.shared_bytes));
+    question.fill(input.buffer);
+    lease->start_clock(question.max_seconds);
+    const auto sent = lease->send(question.kind, question.body, input.memory);
+    if (sent) return Call(std::move(lease), row, std::move(input));
     // One that died while it idled has nothing to do with this picture.
     if (again || sent.error().code() != Code::kNotFound)
       return std::unexpected(lease->bury(row.what, sent.error()));
@@ -109,7 +132,7 @@ Result<Bytes> Call::answer(MessageKind expected, uint64_t max_bytes) {
   return std::unexpected(std::move(*failure));
 }
 
-class HelperDecoder final : public Decoder {
+class HelperDecoder : public Decoder {
  public:
   HelperDecoder(HelperProcesses& processes, const HelperFormat& row)
       : processes_(processes), row_(row) {}
@@ -119,18 +142,33 @@ class HelperDecoder final : public Decoder {
   uint64_t decode_bytes(const ImageHeader& header, const DecodeRequest& request) const override;
   Result<Decoded> decode(ByteSpan bytes, const DecodeRequest& request) const override;
 
+ protected:
+  // Seconds until a helper that was given `max_seconds` is ended.
+  virtual double patience(double max_seconds) const { return max_seconds; }
+  FileFormat format() const { return row_.format; }
+
  private:
+  Result<Call> ask(MessageKind kind, ByteSpan bytes, const DecodeRequest& request) const;
   Result<PixelLayout> receive_layout(Call& call, const DecodeRequest& request) const;
 
   HelperProcesses& processes_;
   const HelperFormat& row_;
 };
 
+Result<Call> HelperDecoder::ask(MessageKind kind, ByteSpan bytes,
+                                const DecodeRequest& request) const {
+  return Call::open(
+      processes_, row_,
+      {.kind = kind,
+       .body = to_wire(DecodeCall{row_.format, request.at_least, request.fail_on, request.limits,
+                                  bytes.size()}),
+       .max_seconds = patience(request.limits.max_seconds),
+       .shared_bytes = bytes.size(),
+       .fill = [bytes](const auto& memory) { std::ranges::copy(bytes, memory->data); }});
+}
+
 Result<ImageHeader> HelperDecoder::read_header(ByteSpan bytes) const {
-  IMAGEMILL_ASSIGN_OR_RETURN(const FileDescriptor file, share_copy(bytes));
-  IMAGEMILL_ASSIGN_OR_RETURN(
-      Call call, Call::open(processes_, row_, DecodeLimits{}.max_seconds, MessageKind::kReadHeader,
-                            to_wire(DecodeCall{row_.format, {}, FailOn::kNone}), file));
+  IMAGEMILL_ASSIGN_OR_RETURN(Call call, ask(MessageKind::kReadHeader, bytes, {}));
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes body, call.answer(MessageKind::kHeader, kMaxSmallBytes));
   const auto header = header_from_wire(body);
   if (!header) return call.senseless(header.error());
@@ -153,16 +191,37 @@ uint64_t HelperDecoder::decode_bytes(const ImageHeader& header,
                        static_cast<uint64_t>(row_.working_bytes);
 }
 
+// Whether the picture is whole, or as large as was asked for.
+bool is_large_enough(const PixelLayout& layout, Size at_least) {
+  if (layout.scale_num == layout.scale_den) return true;
+  return at_least.width > 0 && at_least.height > 0 && layout.width() >= at_least.width &&
+         layout.height() >= at_least.height;
+}
+
+// More than Image::lay_out() needs only for what decoders write beyond the picture: the rest of the
+// last blocks, of at most 32 pixels.
+bool is_modest(const PixelLayout& layout) {
+  constexpr int kMostBeyond = 64;
+  const auto most = image_bytes(layout.width() + kMostBeyond, layout.height() + kMostBeyond,
+                                layout.header.pixel_format);
+  return most && layout.bytes <= *most;
+}
+
 Result<PixelLayout> HelperDecoder::receive_layout(Call& call, const DecodeRequest& request) const {
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes body, call.answer(MessageKind::kLayout, kMaxSmallBytes));
   auto layout = layout_from_wire(body);
   if (!layout) return call.senseless(layout.error());
   const ImageHeader& header = layout->header;
   if (header.format != row_.format) return call.senseless(kOtherFormat);
-  if (layout->scale_den > helper_scale_den(header, request.at_least))
-    return call.senseless({Code::kCorruptInput, fmt::format("{}x{} pixels at 1/{}", header.width,
-                                                            header.height, layout->scale_den)});
+  if (!is_large_enough(*layout, request.at_least))
+    return call.senseless(
+        {Code::kCorruptInput, fmt::format("{}x{} pixels at {}/{}", header.width, header.height,
+                                          layout->scale_num, layout->scale_den)});
   const auto fits = check_limits(header, request.limits);
+  if (fits && !is_modest(*layout))
+    return call.senseless(
+        {Code::kCorruptInput, fmt::format("{} bytes for {}x{} pixels", layout->bytes,
+                                          layout->width(), layout->height())});
   if (fits) return layout;
   IMAGEMILL_TRY(call.send(MessageKind::kRefused, nullptr));
   // Its failure sets it free for the next call; anything else ends it.
@@ -171,29 +230,59 @@ Result<PixelLayout> HelperDecoder::receive_layout(Call& call, const DecodeReques
 }
 
 Result<Decoded> HelperDecoder::decode(ByteSpan bytes, const DecodeRequest& request) const {
-  IMAGEMILL_ASSIGN_OR_RETURN(const FileDescriptor file, share_copy(bytes));
-  IMAGEMILL_ASSIGN_OR_RETURN(
-      Call call,
-      Call::open(processes_, row_, request.limits.max_seconds, MessageKind::kDecode,
-                 to_wire(DecodeCall{row_.format, request.at_least, request.fail_on}), file));
+  IMAGEMILL_ASSIGN_OR_RETURN(Call call, ask(MessageKind::kDecode, bytes, request));
   IMAGEMILL_ASSIGN_OR_RETURN(const PixelLayout layout, receive_layout(call, request));
 
   const PixelFormat& format = layout.header.pixel_format;
-  IMAGEMILL_ASSIGN_OR_RETURN(const size_t size,
+  IMAGEMILL_ASSIGN_OR_RETURN(const size_t least,
                              image_bytes(layout.width(), layout.height(), format));
-  IMAGEMILL_ASSIGN_OR_RETURN(const FileDescriptor memory, create_shared_memory(size));
-  IMAGEMILL_ASSIGN_OR_RETURN(auto buffer, map_shared_memory(memory, size, Access::kReadWrite));
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto memory,
+                             call.take_memory(std::max<size_t>(least, layout.bytes)));
   Decoded decoded;
   decoded.header = layout.header;
+  decoded.scale_num = layout.scale_num;
   decoded.scale_den = layout.scale_den;
   IMAGEMILL_ASSIGN_OR_RETURN(
-      decoded.image, Image::lay_out(std::move(buffer), layout.width(), layout.height(), format));
-  IMAGEMILL_TRY(call.send(MessageKind::kPixels, &memory));
+      decoded.image, Image::lay_out(memory.buffer, layout.width(), layout.height(), format));
+  IMAGEMILL_TRY(call.send(MessageKind::kPixels, memory.memory));
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes rest,
                              call.answer(MessageKind::kDecoded, kMaxMetadataBytes));
   if (const auto read = read_decoded(rest, decoded); !read) return call.senseless(read.error());
   call.finish();
   return decoded;
+}
+
+// A decoder of the process, in a helper: the same code there, so the same results and the same
+// needs.
+class BuiltinDecoder final : public HelperDecoder {
+ public:
+  BuiltinDecoder(HelperProcesses& processes, const HelperFormat& row)
+      : HelperDecoder(processes, row), here_(*imagemill::decoder_for(row.format)) {}
+
+  Result<ImageHeader> read_header(ByteSpan bytes) const override;
+  Size decoded_size(const ImageHeader& header, const DecodeRequest& request) const override {
+    return here_.decoded_size(header, request);
+  }
+  uint64_t decode_bytes(const ImageHeader& header, const DecodeRequest& request) const override {
+    return here_.decode_bytes(header, request);
+  }
+
+ protected:
+  // They watch the time themselves, and say what they say in the process.
+  double patience(double max_seconds) const override { return max_seconds + 1; }
+
+ private:
+  const Decoder& here_;
+};
+
+Result<ImageHeader> BuiltinDecoder::read_header(ByteSpan bytes) const {
+  // All that JPEG's header has lies before the pixels. Other formats may have metadata behind them.
+  constexpr size_t kHeadBytes = 256 << 10;
+  if (format() == FileFormat::kJpeg && bytes.size() > kHeadBytes) {
+    auto header = HelperDecoder::read_header(bytes.first(kHeadBytes));
+    if (header) return header;
+  }
+  return HelperDecoder::read_header(bytes);
 }
 
 class HelperEncoder final : public Encoder {
@@ -217,37 +306,28 @@ class HelperEncoder final : public Encoder {
   const HelperFormat& row_;
 };
 
-void copy_pixels(const Image& to, const Image& from) {
-  for (int c = 0; c < from.channels(); ++c) {
-    const Plane& plane = from.plane(c);
-    const auto row_bytes =
-        static_cast<size_t>(plane.width) * static_cast<size_t>(sample_bytes(from.format().sample));
-    for (int y = 0; y < plane.height; ++y)
-      std::memcpy(to.plane(c).row<std::byte>(y), plane.row<std::byte>(y), row_bytes);
-  }
-}
-
 Result<Bytes> HelperEncoder::encode(const Image& image, const EncodeOptions& options,
                                     const Metadata& metadata) const {
   const PixelFormat& format = image.format();
   IMAGEMILL_ASSIGN_OR_RETURN(const size_t size, image_bytes(image.width(), image.height(), format));
-  IMAGEMILL_ASSIGN_OR_RETURN(const FileDescriptor memory, create_shared_memory(size));
-  {
-    IMAGEMILL_ASSIGN_OR_RETURN(auto buffer, map_shared_memory(memory, size, Access::kReadWrite));
-    IMAGEMILL_ASSIGN_OR_RETURN(const Image shared, Image::lay_out(std::move(buffer), image.width(),
-                                                                  image.height(), format));
-    copy_pixels(shared, image);
-  }
-  EncodeCall question{row_.format, image.width(), image.height(), format,
-                      image.color, options,       metadata};
-  question.color.icc = metadata.icc;
-  IMAGEMILL_ASSIGN_OR_RETURN(Call call,
-                             Call::open(processes_, row_, processes_.options().max_encode_seconds,
-                                        MessageKind::kEncode, to_wire(question), memory));
+  EncodeCall call{row_.format, image.width(), image.height(), format,
+                  image.color, options,       metadata};
+  call.color.icc = metadata.icc;
+  const Question question{
+      .kind = MessageKind::kEncode,
+      .body = to_wire(call),
+      .max_seconds = processes_.options().max_encode_seconds,
+      .shared_bytes = size,
+      .fill = [&image](const auto& memory) {
+        // Cannot fail: the memory has the size that it asks for.
+        image.copy_pixels_to(
+            Image::lay_out(memory, image.width(), image.height(), image.format()).value());
+      }};
+  IMAGEMILL_ASSIGN_OR_RETURN(Call asked, Call::open(processes_, row_, question));
   // No encoder needs twice the bytes of the plain pixels.
   IMAGEMILL_ASSIGN_OR_RETURN(
-      Bytes encoded, call.answer(MessageKind::kEncoded, 2 * uint64_t{size} + kMaxMetadataBytes));
-  call.finish();
+      Bytes encoded, asked.answer(MessageKind::kEncoded, 2 * uint64_t{size} + kMaxMetadataBytes));
+  asked.finish();
   return encoded;
 }
 
@@ -263,6 +343,8 @@ constexpr auto kDecodableFormats = formats_of(kHelperFormats);
 
 HelperPool::HelperPool(HelperOptions options)
     : processes_(std::make_unique<HelperProcesses>(std::move(options))) {
+  for (const HelperFormat& row : kBuiltinFormats)
+    decoders_.push_back(std::make_unique<BuiltinDecoder>(*processes_, row));
   for (const HelperFormat& row : kHelperFormats)
     decoders_.push_back(std::make_unique<HelperDecoder>(*processes_, row));
   for (const FileFormat format : kEncodableFormats)
@@ -272,9 +354,11 @@ HelperPool::HelperPool(HelperOptions options)
 HelperPool::~HelperPool() = default;
 
 Result<std::unique_ptr<HelperPool>> HelperPool::open(HelperOptions options) {
-  if (options.max_processes < 1 || options.calls_per_process < 1 || options.max_idle_processes < 0)
-    return fail(Code::kInvalidArgument, "{} codec helpers for {} calls each, expected at least 1",
-                options.max_processes, options.calls_per_process);
+  if (options.max_processes < 1 || options.max_builtin_processes < 1 ||
+      options.calls_per_process < 1 || options.max_idle_processes < 0)
+    return fail(Code::kInvalidArgument,
+                "{} and {} codec helpers for {} calls each, expected at least 1",
+                options.max_processes, options.max_builtin_processes, options.calls_per_process);
   if (::access(options.binary.c_str(), X_OK) != 0)
     return fail(Code::kNotFound, "no codec helper at {} ({})", options.binary,
                 std::strerror(errno));
@@ -282,10 +366,14 @@ Result<std::unique_ptr<HelperPool>> HelperPool::open(HelperOptions options) {
 }
 
 const Decoder* HelperPool::decoder_for(FileFormat format) const {
-  const auto at = std::ranges::find(kDecodableFormats, format);
-  return at == kDecodableFormats.end()
+  const auto builtin = std::ranges::find(kBuiltinFormats, format, &HelperFormat::format);
+  if (builtin != kBuiltinFormats.end())
+    return decoders_[static_cast<size_t>(builtin - kBuiltinFormats.begin())].get();
+  const auto at = std::ranges::find(kHelperFormats, format, &HelperFormat::format);
+  return at == kHelperFormats.end()
              ? nullptr
-             : decoders_[static_cast<size_t>(at - kDecodableFormats.begin())].get();
+             : decoders_[kBuiltinFormats.size() + static_cast<size_t>(at - kHelperFormats.begin())]
+                   .get();
 }
 
 const Encoder* HelperPool::encoder_for(FileFormat format) const {

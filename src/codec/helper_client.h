@@ -17,16 +17,23 @@ namespace imagemill {
 struct HelperOptions {
   std::string binary;     // path of imagemill-codec; its codec libraries lie beside it
   int max_processes = 2;  // busy at a time; callers beyond that wait
+  // Likewise, of those for the formats that the engine's own process has codecs for.
+  int max_builtin_processes = 2;
   // Kept for later calls beside the busy ones. Starting one takes 10 ms; for what OpenImageIO reads
   // 200 ms.
   int max_idle_processes = 8;
   // What one process may take for one picture, beyond its libraries and the pixels that it hands
   // over. Beyond that the picture fails.
   uint64_t memory_limit_bytes = uint64_t{2} << 30;
+  uint64_t builtin_memory_limit_bytes = uint64_t{2} << 30;
+  // Shared memory that a process for the built-in codecs keeps from call to call.
+  uint64_t max_idle_shared_bytes = uint64_t{16} << 20;
   // Processor seconds. Decoding obeys DecodeLimits::max_seconds; reading a header gets the same as
   // a default one.
   double max_encode_seconds = 300;
-  int calls_per_process = 200;                             // then it is replaced by a fresh one
+  // Then it is replaced by a fresh one: libraries leak.
+  int calls_per_process = 200;
+  int calls_per_builtin_process = 5000;
   uint64_t max_idle_resident_bytes = uint64_t{400} << 20;  // so is one that holds more than this
   std::vector<std::string> environment;  // NAME=value; children get this, nothing of the caller's
   std::string only_family;  // tests: this family of codecs serves every format; "" = by format
@@ -45,9 +52,11 @@ class HelperPool {
   HelperPool& operator=(const HelperPool&) = delete;
   ~HelperPool();
 
-  // Null when helpers do not have the format.
+  // Null when helpers do not have the format. Decoders of formats that the process has too
+  // (imagemill::decoder_for) give the same results as those.
   const Decoder* decoder_for(FileFormat format) const;
   const Encoder* encoder_for(FileFormat format) const;
+  // What helpers add to the formats of the process.
   static std::span<const FileFormat> decodable_formats();
   static std::span<const FileFormat> encodable_formats();
 
@@ -59,7 +68,7 @@ class HelperPool {
   explicit HelperPool(HelperOptions options);
 
   std::unique_ptr<HelperProcesses> processes_;
-  std::vector<std::unique_ptr<Decoder>> decoders_;  // in the order of decodable_formats()
+  std::vector<std::unique_ptr<Decoder>> decoders_;  // a format each
   std::vector<std::unique_ptr<Encoder>> encoders_;
 };
 

@@ -96,10 +96,11 @@ std::string signal_name(int number) {
 
 }  // namespace
 
-HelperProcess::HelperProcess(pid_t pid, std::string family, FileDescriptor socket,
+HelperProcess::HelperProcess(pid_t pid, const HelperCommand& command, FileDescriptor socket,
                              FileDescriptor errors)
     : pid_(pid),
-      family_(std::move(family)),
+      family_(command.family),
+      regions_(std::make_shared<SharedRegions>(command.idle_shared_bytes)),
       socket_(std::move(socket)),
       errors_(std::move(errors)) {}
 
@@ -133,7 +134,7 @@ Result<std::unique_ptr<HelperProcess>> HelperProcess::spawn(const HelperCommand&
     return fail(error == ENOENT || error == EACCES ? Code::kNotFound : Code::kIoError,
                 "cannot start the codec helper {}: {}", command.binary, std::strerror(error));
   return std::unique_ptr<HelperProcess>(
-      new HelperProcess(pid, command.family, std::move(socket.ours), std::move(errors.ours)));
+      new HelperProcess(pid, command, std::move(socket.ours), std::move(errors.ours)));
 }
 
 HelperProcess::~HelperProcess() { end(); }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codec/helper_protocol.h"
+#include "codec/shared_regions.h"
 
 namespace imagemill {
 
@@ -16,6 +17,7 @@ struct HelperCommand {
   std::string binary;
   std::string family;  // which libraries it loads
   uint64_t memory_limit_bytes = 0;
+  uint64_t idle_shared_bytes = 0;        // see SharedRegions
   std::vector<std::string> environment;  // NAME=value, the whole of it
 };
 
@@ -43,13 +45,16 @@ class HelperProcess {
   Status bury(std::string_view what, const Status& complaint);
 
   const std::string& family() const { return family_; }
+  // The memory that this process is handed, and no other.
+  SharedRegions& regions() { return *regions_; }
   // As the system counts it, not as the child says. 0 when that cannot be told.
   uint64_t resident_bytes() const;
 
   int calls = 0;  // served so far
 
  private:
-  HelperProcess(pid_t pid, std::string family, FileDescriptor socket, FileDescriptor errors);
+  HelperProcess(pid_t pid, const HelperCommand& command, FileDescriptor socket,
+                FileDescriptor errors);
 
   std::optional<int> patience() const;
   double processor_seconds() const;
@@ -58,6 +63,7 @@ class HelperProcess {
 
   pid_t pid_;
   std::string family_;
+  std::shared_ptr<SharedRegions> regions_;
   FileDescriptor socket_;
   FileDescriptor errors_;  // what the child writes to its standard error
   double limit_seconds_ = 0;

@@ -51,10 +51,11 @@ void SpawnThread::run() {
 Result<HelperProcesses::Lease> HelperProcesses::acquire(std::string_view family,
                                                         std::string_view what) {
   std::unique_ptr<HelperProcess> found;
+  Lane& lane = lane_of(family);
   {
     std::unique_lock lock(mutex_);
-    freed_.wait(lock, [this] { return busy_ < options_.max_processes; });
-    ++busy_;
+    freed_.wait(lock, [&lane] { return lane.busy < lane.busy_max; });
+    ++lane.busy;
     // The one that worked last: its memory is warm.
     const auto same = std::ranges::find(idle_.rbegin(), idle_.rend(), family,
                                         [](const auto& process) { return process->family(); });
@@ -68,9 +69,9 @@ Result<HelperProcesses::Lease> HelperProcesses::acquire(std::string_view family,
     if (!started) {
       {
         const std::lock_guard lock(mutex_);
-        --busy_;
+        --lane.busy;
       }
-      freed_.notify_one();
+      freed_.notify_all();
       return std::unexpected(std::move(started).error());
     }
     found = std::move(*started);
@@ -80,8 +81,13 @@ Result<HelperProcesses::Lease> HelperProcesses::acquire(std::string_view family,
 
 Result<std::unique_ptr<HelperProcess>> HelperProcesses::start(std::string_view family,
                                                               std::string_view what) {
-  HelperCommand command{options_.binary, std::string(family), options_.memory_limit_bytes,
-                        options_.environment};
+  const bool is_builtin = family == kBuiltinFamily;
+  HelperCommand command{.binary = options_.binary,
+                        .family = std::string(family),
+                        .memory_limit_bytes = is_builtin ? options_.builtin_memory_limit_bytes
+                                                         : options_.memory_limit_bytes,
+                        .idle_shared_bytes = is_builtin ? options_.max_idle_shared_bytes : 0,
+                        .environment = options_.environment};
   IMAGEMILL_ASSIGN_OR_RETURN(auto process, spawner_.spawn(std::move(command)));
   process->start_clock(kStartSeconds);
   auto message = process->receive(kMaxHelloBytes);
@@ -104,20 +110,25 @@ Result<std::unique_ptr<HelperProcess>> HelperProcesses::start(std::string_view f
 
 void HelperProcesses::give_back(std::unique_ptr<HelperProcess> process, bool is_good) {
   ++process->calls;
-  const bool is_reusable = is_good && process->calls < options_.calls_per_process &&
+  const int calls_max = process->family() == kBuiltinFamily ? options_.calls_per_builtin_process
+                                                            : options_.calls_per_process;
+  const bool is_reusable = is_good && process->calls < calls_max &&
                            process->resident_bytes() <= options_.max_idle_resident_bytes;
+  const size_t idle_max =
+      static_cast<size_t>(options_.max_idle_processes + options_.max_builtin_processes);
+  Lane& lane = lane_of(process->family());
   std::unique_ptr<HelperProcess> surplus;
   if (!is_reusable) process.reset();  // outside the lock: it waits for the child to end
   {
     const std::lock_guard lock(mutex_);
-    --busy_;
+    --lane.busy;
     if (process) idle_.push_back(std::move(process));
-    if (idle_.size() > static_cast<size_t>(options_.max_idle_processes)) {
+    if (idle_.size() > idle_max) {
       surplus = std::move(idle_.front());
       idle_.erase(idle_.begin());
     }
   }
-  freed_.notify_one();
+  freed_.notify_all();  // those of either lane may be waiting
 }
 
 std::optional<std::string> HelperProcesses::take_note() {

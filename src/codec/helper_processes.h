@@ -17,6 +17,9 @@
 
 namespace imagemill {
 
+// Of the formats that the process has codecs for too.
+inline constexpr const char* kBuiltinFamily = "builtin";
+
 // One thread that does all the spawning and lives as long as the pool: the system kills a child
 // when the *thread* that made it ends (PR_SET_PDEATHSIG), and callers come and go.
 class SpawnThread {
@@ -62,13 +65,22 @@ class HelperProcesses {
     bool is_good_ = false;
   };
 
-  // Waits while max_processes are busy. `what` names the format in errors.
+  // Waits while as many as options allow are busy. `what` names the format in errors.
   Result<Lease> acquire(std::string_view family, std::string_view what);
 
   const HelperOptions& options() const { return options_; }
   std::optional<std::string> take_note();
 
  private:
+  // Processes of the built-in codecs do not wait for those of others, nor others for them.
+  struct Lane {
+    int busy = 0;  // leased or starting
+    int busy_max;
+  };
+
+  Lane& lane_of(std::string_view family) {
+    return family == kBuiltinFamily ? builtin_lane_ : lane_;
+  }
   Result<std::unique_ptr<HelperProcess>> start(std::string_view family, std::string_view what);
   void give_back(std::unique_ptr<HelperProcess> process, bool is_good);
 
@@ -77,7 +89,8 @@ class HelperProcesses {
   std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<std::unique_ptr<HelperProcess>> idle_;  // the longest idle first
-  int busy_ = 0;                                      // leased or starting
+  Lane lane_{.busy_max = options_.max_processes};
+  Lane builtin_lane_{.busy_max = options_.max_builtin_processes};
   std::optional<std::string> note_;
   bool note_taken_ = false;
 };

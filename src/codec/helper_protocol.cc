@@ -3,11 +3,15 @@
 #include "codec/helper_protocol.h"
 
 #include <algorithm>
+#include <array>
+
+#include "base/checked_math.h"
 
 namespace imagemill {
 namespace {
 
-constexpr size_t kMaxWarnings = 8;
+// Codecs stop at 8; one may add what ended the decode.
+constexpr size_t kMaxWarnings = 16;
 
 void put(WireWriter& out, const PixelFormat& format) {
   out.put(format.sample);
@@ -97,6 +101,65 @@ Metadata get_blocks(WireReader& in) {
   return metadata;
 }
 
+// Offsets from the start of the buffer.
+void put_planes(WireWriter& out, const Image& image) {
+  const int planes = image.empty() ? 0 : image.channels();
+  out.put(static_cast<uint8_t>(planes));
+  for (int c = 0; c < planes; ++c) {
+    out.put(static_cast<uint64_t>(image.plane(c).data - image.buffer()->data));
+    out.put(static_cast<uint64_t>(image.plane(c).stride_bytes));
+  }
+}
+
+// Whether the plane lies in its buffer and as aligned and padded as those of Image::allocate():
+// kernels read whole vectors.
+bool is_sound(const Plane& plane, uint64_t offset, uint64_t stride, const PixelFormat& format,
+              uint64_t buffer_bytes) {
+  constexpr uint64_t kAlignment = 64;
+  const uint64_t row =
+      static_cast<uint64_t>(plane.width) * static_cast<uint64_t>(sample_bytes(format.sample));
+  const uint64_t rows = static_cast<uint64_t>(plane.height);
+  if (offset % kAlignment != 0 || stride % kAlignment != 0 || stride < row) return false;
+  if (offset > buffer_bytes || stride > buffer_bytes) return false;
+  const auto end = checked_mul(stride, rows);
+  return end && *end <= buffer_bytes - offset && buffer_bytes - offset - *end >= kAlignment;
+}
+
+// False for planes that reach beyond the buffer of `image`, whose own are replaced.
+bool get_planes(WireReader& in, Image& image) {
+  const int planes = in.get<uint8_t>();
+  if (planes == 0) return true;
+  if (image.empty() || planes != image.channels()) return false;
+  std::array<Plane, kMaxPlanes> placed{};
+  for (int c = 0; c < planes; ++c) {
+    const auto offset = in.get<uint64_t>();
+    const auto stride = in.get<uint64_t>();
+    Plane& plane = placed[static_cast<size_t>(c)];
+    plane = image.plane(c);
+    if (!is_sound(plane, offset, stride, image.format(), image.buffer()->bytes)) return false;
+    plane.data = image.buffer()->data + offset;
+    plane.stride_bytes = static_cast<ptrdiff_t>(stride);
+  }
+  image = Image::wrap(image.buffer(), image.width(), image.height(), image.format(), placed);
+  return true;
+}
+
+void put(WireWriter& out, const DecodeLimits& limits) {
+  out.put(limits.max_pixels);
+  out.put(limits.max_channels);
+  out.put(limits.max_side);
+  out.put(limits.max_seconds);
+}
+
+DecodeLimits get_limits(WireReader& in) {
+  DecodeLimits limits;
+  limits.max_pixels = in.get<uint64_t>();
+  limits.max_channels = in.get<int>();
+  limits.max_side = in.get<int>();
+  limits.max_seconds = in.get<double>();
+  return limits;
+}
+
 template <typename T>
 Result<T> complete(const WireReader& in, T value, std::string_view what) {
   if (!in.is_complete()) return fail(Code::kCorruptInput, "malformed {}", what);
@@ -163,6 +226,8 @@ Bytes to_wire(const PixelLayout& layout) {
   WireWriter out;
   put(out, layout.header);
   out.put(layout.scale_den);
+  out.put(layout.scale_num);
+  out.put(layout.bytes);
   return out.bytes();
 }
 
@@ -171,8 +236,10 @@ Result<PixelLayout> layout_from_wire(ByteSpan bytes) {
   PixelLayout layout;
   IMAGEMILL_ASSIGN_OR_RETURN(layout.header, get_header(in));
   layout.scale_den = in.get<int>();
-  if (layout.scale_den < 1 || layout.scale_den > 64)
-    return fail(Code::kCorruptInput, "scale of 1/{}", layout.scale_den);
+  layout.scale_num = in.get<int>();
+  layout.bytes = in.get<uint64_t>();
+  if (layout.scale_num < 1 || layout.scale_den < layout.scale_num || layout.scale_den > 64)
+    return fail(Code::kCorruptInput, "scale of {}/{}", layout.scale_num, layout.scale_den);
   return complete(in, layout, "layout");
 }
 
@@ -182,6 +249,8 @@ Bytes to_wire(const DecodeCall& call) {
   out.put(call.at_least.width);
   out.put(call.at_least.height);
   out.put(call.fail_on);
+  put(out, call.limits);
+  out.put(call.bytes);
   return out.bytes();
 }
 
@@ -192,6 +261,8 @@ Result<DecodeCall> decode_call_from_wire(ByteSpan bytes) {
   call.at_least.width = in.get<int>();
   call.at_least.height = in.get<int>();
   call.fail_on = in.get(FailOn::kNone, FailOn::kWarning);
+  call.limits = get_limits(in);
+  call.bytes = in.get<uint64_t>();
   return complete(in, call, "decode call");
 }
 
@@ -239,8 +310,10 @@ Result<Status> status_from_wire(ByteSpan bytes) {
 
 Bytes to_wire(const Decoded& decoded) {
   WireWriter out;
+  put_planes(out, decoded.image);
   put(out, decoded.image.color);
   put_blocks(out, decoded.metadata);
+  out.put(static_cast<uint8_t>(decoded.header.has_icc));
   out.put(static_cast<uint8_t>(decoded.is_damaged));
   const size_t warnings = std::min(decoded.warnings.size(), kMaxWarnings);
   out.put(static_cast<uint8_t>(warnings));
@@ -250,10 +323,12 @@ Bytes to_wire(const Decoded& decoded) {
 
 Result<> read_decoded(ByteSpan bytes, Decoded& decoded) {
   WireReader in(bytes);
+  if (!get_planes(in, decoded.image))
+    return fail(Code::kCorruptInput, "pixels outside of their memory");
   decoded.image.color = get_color(in);
   decoded.metadata = get_blocks(in);
   decoded.metadata.icc = decoded.image.color.icc;
-  decoded.header.has_icc = decoded.image.color.icc != nullptr;
+  decoded.header.has_icc = in.get_bool() || decoded.image.color.icc != nullptr;
   decoded.is_damaged = in.get_bool();
   const size_t warnings = std::min<size_t>(in.get<uint8_t>(), kMaxWarnings);
   for (size_t i = 0; i < warnings; ++i) decoded.warnings.push_back(in.get_text());

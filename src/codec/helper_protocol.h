@@ -11,13 +11,15 @@
 //   kReadHeader + file                  ->
 //                                       <-  kHeader | kFailed
 //   kDecode + file                      ->
-//                                       <-  kLayout (what it is about to deliver) | kFailed
+//                                       <-  kLayout | kFailed
 //   kPixels + memory of that layout     ->      or kRefused, answered by kFailed
 //                                       <-  kDecoded | kFailed
 //   kEncode + pixels                    ->
 //                                       <-  kEncoded | kFailed
 //
-// "+" is a descriptor of shared memory sent along. Pixels lie as Image::lay_out() lays them.
+// "+" is a descriptor of shared memory sent along, which may be larger than what it carries and
+// hold what an earlier call of the same helper left there. Pixels lie as Image::lay_out() lays
+// them, or as kDecoded says.
 #pragma once
 
 #include <concepts>
@@ -33,7 +35,7 @@
 
 namespace imagemill {
 
-inline constexpr uint32_t kHelperProtocolVersion = 1;
+inline constexpr uint32_t kHelperProtocolVersion = 2;
 
 enum class MessageKind : uint32_t {
   kHello = 1,
@@ -129,15 +131,6 @@ struct HelperHello {
   std::string confinement_gap;  // "" when locked down, else what could not be had and why
 };
 
-// What the helper is about to deliver. The image has the size that scale_den gives.
-struct PixelLayout {
-  ImageHeader header;
-  int scale_den = 1;  // image side = ceil(header side / scale_den)
-
-  int width() const { return (header.width + scale_den - 1) / scale_den; }
-  int height() const { return (header.height + scale_den - 1) / scale_den; }
-};
-
 // The scale_den that a helper uses for a picture of which at least so much is wanted ({0, 0}: all
 // of it). RAW alone can do less than everything: one pixel from each 2x2 of the sensor.
 int helper_scale_den(const ImageHeader& header, Size at_least);
@@ -156,6 +149,8 @@ struct DecodeCall {
   FileFormat format = FileFormat::kUnknown;
   Size at_least;
   FailOn fail_on = FailOn::kNone;
+  DecodeLimits limits;
+  uint64_t bytes = 0;  // of the file, in the shared memory
 };
 
 // One pair a message; the readers return kCorruptInput for anything that its type does not allow.
@@ -166,7 +161,8 @@ Bytes to_wire(const PixelLayout& layout);
 Bytes to_wire(const DecodeCall& call);
 Bytes to_wire(const EncodeCall& call);
 Bytes to_wire(const Status& status);
-// All but the pixels: image.color, metadata, damage and warnings.
+// All but the pixels, the header and the scale: where the planes lie in their buffer, image.color,
+// metadata, damage and warnings.
 Bytes to_wire(const Decoded& decoded);
 
 Result<HelperHello> hello_from_wire(ByteSpan bytes);
@@ -175,6 +171,7 @@ Result<PixelLayout> layout_from_wire(ByteSpan bytes);
 Result<DecodeCall> decode_call_from_wire(ByteSpan bytes);
 Result<EncodeCall> encode_call_from_wire(ByteSpan bytes);
 Result<Status> status_from_wire(ByteSpan bytes);
+// `decoded` has what was known before: the header and an image in its memory.
 Result<> read_decoded(ByteSpan bytes, Decoded& decoded);
 
 }  // namespace imagemill

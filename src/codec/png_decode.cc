@@ -158,8 +158,7 @@ Result<Image> read_pixels(ByteSpan bytes, const PngChunks& chunks, const DecodeR
   if (!reader.is_ready()) return fail(Code::kResourceExhausted, "PNG: no memory for a decoder");
   if (!reader.start(header.pixel_format))
     return fail(Code::kCorruptInput, "PNG: before the pixels: {}", reader.error());
-  IMAGEMILL_ASSIGN_OR_RETURN(const Image image,
-                             Image::allocate(header.width, header.height, header.pixel_format));
+  IMAGEMILL_ASSIGN_OR_RETURN(const Image image, allocate_pixels(request, header));
   std::vector<std::byte> rows(interleaved_row_bytes(image) *
                               static_cast<size_t>(chunks.is_interlaced ? header.height : 1));
   const bool is_whole = reader.read_rows(image, rows.data());

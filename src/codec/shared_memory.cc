@@ -47,20 +47,6 @@ Result<FileDescriptor> create_shared_memory(size_t bytes) {
   return fd;
 }
 
-Result<FileDescriptor> share_copy(ByteSpan bytes) {
-  IMAGEMILL_ASSIGN_OR_RETURN(FileDescriptor fd, create_unsealed());
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0)
-      return fail(Code::kResourceExhausted, "no shared memory of {} bytes: {}", bytes.size(),
-                  std::strerror(errno));
-    bytes = bytes.subspan(static_cast<size_t>(n));
-  }
-  IMAGEMILL_TRY(seal(fd.get(), kFixedSize | F_SEAL_WRITE));
-  return fd;
-}
-
 Result<size_t> shared_memory_bytes(const FileDescriptor& fd) {
   // Not fstat(): glibc turns it into a call with a path, which a locked-down process may not make.
   const off_t end = ::lseek(fd.get(), 0, SEEK_END);
@@ -79,7 +65,10 @@ Result<std::shared_ptr<Buffer>> map_shared_memory(const FileDescriptor& fd, size
   auto buffer = std::make_shared<Buffer>();
   if (bytes == 0) return buffer;
   const int protection = access == Access::kRead ? PROT_READ : PROT_READ | PROT_WRITE;
-  void* data = ::mmap(nullptr, bytes, protection, MAP_SHARED, fd.get(), 0);
+  // All pages at once instead of a fault for each, but for what may never be touched.
+  constexpr size_t kPopulatedBytes = 16 << 20;
+  const int flags = MAP_SHARED | (bytes <= kPopulatedBytes ? MAP_POPULATE : 0);
+  void* data = ::mmap(nullptr, bytes, protection, flags, fd.get(), 0);
   if (data == MAP_FAILED)
     return fail(Code::kResourceExhausted, "cannot map {} bytes of shared memory: {}", bytes,
                 std::strerror(errno));

@@ -36,9 +36,6 @@ class FileDescriptor {
 // `bytes` zeroes whose size can never change again; the content can.
 Result<FileDescriptor> create_shared_memory(size_t bytes);
 
-// A copy of `bytes` that nobody can change.
-Result<FileDescriptor> share_copy(ByteSpan bytes);
-
 enum class Access : uint8_t { kRead, kReadWrite };
 
 // Maps a whole descriptor; the buffer unmaps. kInvalidArgument when the descriptor holds less than

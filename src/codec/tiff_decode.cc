@@ -281,8 +281,7 @@ class TiffDecoder final : public Decoder {
                   layout.samples.per_pixel, request.limits.max_channels);
     Complaints complaints;
     Decoded out;
-    IMAGEMILL_ASSIGN_OR_RETURN(out.image,
-                               Image::allocate(header.width, header.height, header.pixel_format));
+    IMAGEMILL_ASSIGN_OR_RETURN(out.image, allocate_pixels(request, header));
     clear(out.image);
     IMAGEMILL_TRY(layout.is_converted_by_library
                       ? convert_by_library(*file, out.image, complaints)

@@ -187,8 +187,7 @@ class WebpDecoder final : public Decoder {
     Complaints complaints;
     if (file.is_truncated) complaints.truncate("the file ends early");
     Decoded out;
-    IMAGEMILL_ASSIGN_OR_RETURN(out.image, Image::allocate(file.header.width, file.header.height,
-                                                          file.header.pixel_format));
+    IMAGEMILL_ASSIGN_OR_RETURN(out.image, allocate_pixels(request, file.header));
     IMAGEMILL_TRY(decode_frame(file, out.image, complaints));
     IMAGEMILL_TRY(complaints.check(request.fail_on, "WebP"));
     out.header = file.header;

@@ -141,14 +141,19 @@ Image Image::wrap(std::shared_ptr<Buffer> buffer, int width, int height, PixelFo
 Result<Image> Image::clone() const {
   IMAGEMILL_ASSIGN_OR_RETURN(Image copy, allocate(width_, height_, format_));
   copy.color = color;
+  copy_pixels_to(copy);
+  return copy;
+}
+
+void Image::copy_pixels_to(const Image& out) const {
+  IMAGEMILL_CHECK(out.width_ == width_ && out.height_ == height_ && out.format_ == format_);
   for (int c = 0; c < channels(); ++c) {
     const Plane& from = plane(c);
     const auto row_bytes =
         static_cast<size_t>(from.width) * static_cast<size_t>(sample_bytes(format_.sample));
     for (int y = 0; y < from.height; ++y)
-      std::memcpy(copy.plane(c).row<std::byte>(y), from.row<std::byte>(y), row_bytes);
+      std::memcpy(out.plane(c).row<std::byte>(y), from.row<std::byte>(y), row_bytes);
   }
-  return copy;
 }
 
 Image Image::without_alpha() const {
