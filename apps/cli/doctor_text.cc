@@ -27,6 +27,7 @@ std::string doctor_text(const Diagnosis& d, const std::string& codec_host) {
                                     d.has_helper ? "found" : "not found: without it there is no"));
   out += line("  reads", list(d.helper_reads));
   out += line("  writes", list(d.helper_writes));
+  out += line("  --isolate", d.helper_isolates.empty() ? "not possible" : list(d.helper_isolates));
   for (size_t i = 0; i < d.libraries.size(); ++i)
     out += line(i == 0 ? "libraries" : "", d.libraries[i]);
   return out;

@@ -18,7 +18,8 @@ struct Diagnosis {
   bool has_helper = false;                // there is a file at `codec_host`
   std::vector<std::string> helper_reads;  // what it serves in addition when it is there
   std::vector<std::string> helper_writes;
-  std::vector<std::string> libraries;  // "libpng 1.6.39"
+  std::vector<std::string> helper_isolates;  // what it reads too with --isolate
+  std::vector<std::string> libraries;        // "libpng 1.6.39"
 };
 
 // Starts nothing. `codec_host`: path of imagemill-codec.

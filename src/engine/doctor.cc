@@ -35,6 +35,7 @@ Diagnosis diagnose(const std::string& codec_host) {
               .helper_reads = names_of(HelperPool::decodable_formats()),
               .helper_writes = names_of(HelperPool::encodable_formats()),
               .libraries = codec_libraries()};
+  if (fs.stat(codec_host + "-builtin.so")) d.helper_isolates = d.reads;
   std::ranges::move(kernel_libraries(), std::back_inserter(d.libraries));
   d.libraries.push_back(sqlite::library());
   return d;

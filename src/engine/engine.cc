@@ -26,14 +26,6 @@
 namespace imagemill {
 namespace {
 
-// What the process takes beside the items: code, libraries, SQLite's cache, thread stacks.
-constexpr uint64_t kBaseBytes = uint64_t{64} << 20;
-
-// What the items in flight may hold together.
-uint64_t item_budget(uint64_t max_bytes) {
-  return max_bytes > 2 * kBaseBytes ? max_bytes - kBaseBytes : max_bytes / 2;
-}
-
 FailOn fail_on_from(const std::string& text) {
   return text == "truncated" ? FailOn::kTruncated
          : text == "error"   ? FailOn::kError
@@ -70,7 +62,7 @@ class RunInProgress {
 
   Result<RunFinished> run() {
     IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(spec_));
-    codecs_ = CodecSet(helpers_.get());
+    codecs_ = helpers_.codecs();
     IMAGEMILL_ASSIGN_OR_RETURN(plan_, plan_run(spec_, jobs_, codecs_));
     FileSystem& fs = real_file_system();
     IMAGEMILL_ASSIGN_OR_RETURN(place_,
@@ -159,7 +151,7 @@ class RunInProgress {
             .limits = {.max_pixels = static_cast<uint64_t>(plan_.options.integer("limit-pixels")),
                        .max_seconds = plan_.options.real("limit-seconds")},
             .max_file_bytes = plan_.options.bytes("limit-file"),
-            .item_bytes_max = item_budget(max_memory_bytes(plan_.options)) / 4 * 3};
+            .item_bytes_max = item_bytes_max(plan_.options)};
   }
 
   void tell_start(const StageContext& context, int64_t total) {
@@ -224,11 +216,11 @@ class RunInProgress {
     const bool reorders = sink_->is_ordered() && work_.is_reordered();
     const PipelineLimits limits{
         .compute_threads = threads,
-        .io_threads = 2,
+        .io_threads = kIoThreads,
         .queue_capacity = static_cast<int>(plan_.options.integer("queue-capacity")),
         .items_in_flight = 8 + 4 * threads,
         .items_parked = reorders ? INT32_MAX : 1024,
-        .bytes_in_flight = item_budget(max_memory_bytes(plan_.options))};
+        .bytes_in_flight = items_bytes_max(plan_.options)};
     return run_threaded(pipeline, limits, cancel_, status);
   }
 
@@ -259,7 +251,7 @@ class RunInProgress {
   const std::span<const JobEntry> jobs_;
   Listener& listener_;
   const CancelToken& cancel_;
-  std::unique_ptr<HelperPool> helpers_;
+  Helpers helpers_;
   CodecSet codecs_;
   RunPlan plan_;
   OutputPlace place_;

@@ -4,14 +4,24 @@
 
 #include <memory>
 
+#include "codec/codec_set.h"
 #include "codec/helper_client.h"
 #include "imagemill/engine.h"
 
 namespace imagemill {
 
 // The helper processes of a run, within its share of threads and memory; none is started before a
-// picture needs it. Null without a helper binary: the formats that need one are refused, each with
-// a word on why.
-Result<std::unique_ptr<HelperPool>> open_helpers(const RunSpec& spec);
+// picture needs it.
+struct Helpers {
+  // Null without a helper binary: the formats that need one are refused, each with a word on why.
+  std::unique_ptr<HelperPool> pool;
+  Isolation isolation = Isolation::kNone;
+
+  CodecSet codecs() const { return CodecSet(pool.get(), isolation); }
+};
+
+// Errors: kInvalidArgument for options; kNotFound when decoding is to be isolated and there is no
+// helper binary.
+Result<Helpers> open_helpers(const RunSpec& spec);
 
 }  // namespace imagemill

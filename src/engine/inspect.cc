@@ -189,9 +189,9 @@ class CollectionSummary {
 
 std::span<const OptionSpec> inspect_options() {
   static const auto options = [] {
-    constexpr std::array<std::string_view, 9> kNames = {
+    constexpr std::array<std::string_view, 10> kNames = {
         "threads",       "max-memory", "fail-on", "limit-pixels", "limit-file",
-        "limit-seconds", "include",    "exclude", "shard"};
+        "limit-seconds", "isolate",    "include", "exclude",      "shard"};
     std::vector<OptionSpec> out;
     for (const OptionSpec& spec : run_options())
       if (std::ranges::find(kNames, spec.name) != kNames.end()) out.push_back(spec);

@@ -22,6 +22,10 @@ constexpr std::array kRunOptions = {
     OptionSpec{"limit-file", OptionKind::kBytes, "1G", "bytes an input file may have"},
     OptionSpec{"limit-seconds", OptionKind::kReal, "10", "seconds that decoding one file may take",
                "", 0.1, 3600},
+    OptionSpec{"isolate", OptionKind::kFlag, "false",
+               "decode every format in helper processes, JPEG, PNG, WebP and TIFF too: a hostile "
+               "file that breaks a decoder costs one picture",
+               "", 0, 0, false},
     OptionSpec{"include", OptionKind::kTexts, "",
                "only inputs that match this pattern, such as '*.jpg' or 'raw/**'"},
     OptionSpec{"exclude", OptionKind::kTexts, "", "no inputs that match this pattern"},

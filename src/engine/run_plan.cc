@@ -7,6 +7,12 @@
 #include "telemetry/machine_limits.h"
 
 namespace imagemill {
+namespace {
+
+// What the process takes beside the items: code, libraries, SQLite's cache, thread stacks.
+constexpr uint64_t kBaseBytes = uint64_t{64} << 20;
+
+}  // namespace
 
 Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
                          const CodecSet& codecs) {
@@ -48,6 +54,13 @@ uint64_t max_memory_bytes(const OptionValues& options) {
   const uint64_t asked = options.bytes("max-memory");
   return asked != 0 ? asked : available_memory_bytes(real_file_system()) / 2;
 }
+
+uint64_t items_bytes_max(const OptionValues& options) {
+  const uint64_t bytes = max_memory_bytes(options);
+  return bytes > 2 * kBaseBytes ? bytes - kBaseBytes : bytes / 2;
+}
+
+uint64_t item_bytes_max(const OptionValues& options) { return items_bytes_max(options) / 4 * 3; }
 
 FileFormat planned_format(FileFormat wanted, const CodecSet& codecs, FileFormat input) {
   return wanted != FileFormat::kUnknown ? wanted : kept_format(codecs, input, false);

@@ -29,6 +29,12 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
 // As asked, or what the machine offers.
 int thread_count(const OptionValues& options);
 uint64_t max_memory_bytes(const OptionValues& options);
+// Of that, what all items in flight may hold together, and one of them.
+uint64_t items_bytes_max(const OptionValues& options);
+uint64_t item_bytes_max(const OptionValues& options);
+
+// Threads that wait for disks.
+inline constexpr int kIoThreads = 2;
 
 // What a picture of format `input` becomes, as far as its name goes, when `wanted` is asked for.
 FileFormat planned_format(FileFormat wanted, const CodecSet& codecs, FileFormat input);
