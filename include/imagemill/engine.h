@@ -39,7 +39,8 @@ class Engine {
   // Runs to the end, to cancellation (Outcome::kCancelled) or to what ends the run
   // (Outcome::kFailed, also told to the listener). The Result is an error only when the run could
   // not begin: kInvalidArgument for options that do not fit, kNotFound for an input that does not
-  // exist, others for an output that cannot be used.
+  // exist, others for an output that cannot be used. An input that exists but is refused for what
+  // it holds is a failed item.
   Result<RunFinished> run(const RunSpec& spec, Listener& listener, const CancelToken& cancel);
 };
 

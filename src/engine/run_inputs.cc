@@ -29,6 +29,25 @@ std::string unique_name(std::string name, std::set<std::string>& taken) {
   return candidate;
 }
 
+// What is there and is refused for what it holds (a bomb, a broken directory) is one bad input of
+// maybe many. What is not there, cannot be read or is misused is the caller's to mend.
+bool is_refused_content(const std::string& input, const Status& status, FileSystem& fs) {
+  if (status.code() != Code::kCorruptInput && status.code() != Code::kResourceExhausted &&
+      status.code() != Code::kUnsupported)
+    return false;
+  const auto stat = fs.stat(input);
+  return stat && stat->kind == FileStat::Kind::kFile;
+}
+
+Result<> list_source(Source& source, uint32_t index, const CancelToken& cancel, RunInputs& out) {
+  IMAGEMILL_ASSIGN_OR_RETURN(Listing listing, source.list(cancel));
+  out.entries.reserve(out.entries.size() + listing.entries.size());
+  for (SourceEntry& entry : listing.entries)
+    out.entries.push_back({index, 0, std::move(entry), false});
+  std::ranges::move(listing.failures, std::back_inserter(out.failures));
+  return {};
+}
+
 }  // namespace
 
 bool RunInputs::has_sequential_source() const {
@@ -38,8 +57,8 @@ bool RunInputs::has_sequential_source() const {
 std::string RunInputs::path_of(const RankedEntry& entry) const {
   const std::string path = entry.entry.path();
   const bool is_single_picture = entry.entry.path_at == 0;
-  return sources.size() > 1 && !is_single_picture ? join_path(sources[entry.source]->name(), path)
-                                                  : path;
+  return input_count > 1 && !is_single_picture ? join_path(sources[entry.source]->name(), path)
+                                               : path;
 }
 
 Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const OptionValues& options,
@@ -54,19 +73,21 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
   source_options.exclude = options.texts("exclude");
   source_options.skip_folders = skip_folders;
 
+  out.input_count = inputs.size();
   std::set<std::string> names;
   for (const std::string& input : inputs) {
     const std::string name = unique_name(default_source_name(input), names);
-    IMAGEMILL_ASSIGN_OR_RETURN(auto source,
-                               open_source(input, name, source_options, fs, standard_input));
-    IMAGEMILL_ASSIGN_OR_RETURN(Listing listing, source->list(cancel));
-    out.entries.reserve(out.entries.size() + listing.entries.size());
-    for (SourceEntry& entry : listing.entries) {
-      out.entries.push_back(
-          {static_cast<uint32_t>(out.sources.size()), 0, std::move(entry), false});
+    auto source = open_source(input, name, source_options, fs, standard_input);
+    const Result<> listed =
+        source ? list_source(**source, static_cast<uint32_t>(out.sources.size()), cancel, out)
+               : std::unexpected(source.error());
+    if (listed) {
+      out.sources.push_back(*std::move(source));
+    } else if (is_refused_content(input, listed.error(), fs)) {
+      out.failures.push_back({escape_key(name), listed.error()});
+    } else {
+      return std::unexpected(listed.error());
     }
-    std::ranges::move(listing.failures, std::back_inserter(out.failures));
-    out.sources.push_back(std::move(source));
   }
   std::ranges::sort(out.entries, {},
                     [](const RankedEntry& e) -> const std::string& { return e.entry.key; });

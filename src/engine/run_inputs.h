@@ -27,6 +27,7 @@ struct RunInputs {
   std::vector<std::unique_ptr<Source>> sources;
   std::vector<RankedEntry> entries;  // in rank order; of all shards: names depend on all of them
   std::vector<SourceFailure> failures;
+  size_t input_count = 0;    // those that were refused as a whole have no source
   uint64_t shard_index = 0;  // 0-based
   uint64_t shard_count = 1;
 
@@ -39,7 +40,9 @@ struct RunInputs {
   std::string path_of(const RankedEntry& entry) const;
 };
 
-// Opens and lists.
+// Opens and lists. A file that is refused as a whole (an archive that is a bomb or broken) becomes
+// a failure under its name. Errors: kNotFound and kIoError for what is not there or cannot be read,
+// kInvalidArgument for what is no input.
 Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const OptionValues& options,
                               const std::vector<std::string>& skip_folders,
                               const std::string& standard_input, FileSystem& fs,

@@ -81,6 +81,29 @@ TEST(RunInputs, bad_shards_are_refused) {
         << shard;
 }
 
+TEST(RunInputs, a_refused_archive_is_one_failure_beside_the_others) {
+  const TestFolder folder;
+  folder.write("bad!.zip", "PK\x03\x04 and no directory");
+  folder.write("a/x.jpg", "-");
+  ASSERT_OK_AND_ASSIGN(const RunInputs alone, list({folder / "bad!.zip"}));
+  EXPECT_TRUE(alone.entries.empty());
+  ASSERT_EQ(alone.failures.size(), 1u);
+  EXPECT_EQ(alone.failures[0].key, "bad%21.zip");
+  EXPECT_EQ(alone.failures[0].status.code(), Code::kCorruptInput);
+  EXPECT_THAT(alone.failures[0].status.message(), testing::HasSubstr("ZIP"));
+
+  // Names do not depend on whether it is refused.
+  ASSERT_OK_AND_ASSIGN(const RunInputs both, list({folder / "bad!.zip", folder / "a"}));
+  EXPECT_THAT(paths_of(both), ElementsAre("a/x.jpg"));
+  EXPECT_EQ(both.failures.size(), 1u);
+}
+
+TEST(RunInputs, a_table_without_paths_is_misuse) {
+  const TestFolder folder;
+  folder.write("list.csv", "colour,shape\nred,round\n");
+  EXPECT_THAT(list({folder / "list.csv"}), FailsWith(Code::kInvalidArgument));
+}
+
 TEST(RunInputs, what_does_not_exist_is_an_error) {
   const TestFolder folder;
   EXPECT_THAT(list({folder / "gone"}), FailsWith(Code::kNotFound));
