@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Misbehaves as it is told by the "file", to prove that the engine survives it. Built for tests
-// only. A 'file' is one word, perhaps with a number after it.
+// only. A "file" is one word, perhaps with another after it; before it may stand what a PNM or JPEG
+// file begins with and a space, so that the file is taken for one.
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -82,7 +83,7 @@ void lie(std::string_view how, const ImageHeader& honest) {
   if (how == "sample") header.pixel_format.sample = static_cast<SampleType>(77);
   if (how == "subsampling") header.pixel_format.chroma_shift_x = 200;
   if (how == "orientation") header.orientation = static_cast<Orientation>(9);
-  if (how == "format") header.format = FileFormat::kJpeg;
+  if (how == "format") header.format = FileFormat::kGif;
   if (how == "short") return say(MessageKind::kLayout, {});
   if (how == "kind") return say(static_cast<MessageKind>(99), {});
   if (how == "order") return say(MessageKind::kEncoded, {});
@@ -94,8 +95,14 @@ void lie(std::string_view how, const ImageHeader& honest) {
   say(MessageKind::kLayout, to_wire(PixelLayout{header, how == "scale" ? 7 : 1}));
 }
 
+std::string_view without_signature(std::string_view text) {
+  for (const std::string_view signature : {"P6 ", "\xFF\xD8\xFF "})
+    if (text.starts_with(signature)) text.remove_prefix(signature.size());
+  return text;
+}
+
 Result<Decoded> decode(const DecodeCall& call, ByteSpan bytes, PixelMemory& pixels) {
-  const std::string_view text = as_text(bytes);
+  const std::string_view text = without_signature(as_text(bytes));
   const std::string_view word = text.substr(0, text.find(' '));
   const std::string_view rest = text.substr(std::min(word.size() + 1, text.size()));
   const ImageHeader header = small_header(call.format);
@@ -130,7 +137,9 @@ Result<Decoded> decode(const DecodeCall& call, ByteSpan bytes, PixelMemory& pixe
 }
 
 Result<ImageHeader> read_header(FileFormat format, ByteSpan bytes) {
-  if (as_text(bytes) == "crash") crash();
+  const std::string_view text = without_signature(as_text(bytes));
+  if (text == "crash") crash();
+  if (text == "header-sleep") sleep_for_ever();
   return small_header(format);
 }
 

@@ -194,6 +194,26 @@ class Finished:
         check(self.rejects == other.rejects, f"{what}: rejects.jsonl differs")
 
 
+def program_with_broken_codecs(binary, folder, *families):
+    """A copy of the program in `folder` whose codecs of `families` are the ones that misbehave as a
+    file tells them (apps/codec_host/test_family.cc). Returns its path."""
+    place = binary.parent
+    misbehaving = place / "imagemill-codec-test.so"
+    if not misbehaving.exists():
+        skip(f"{misbehaving} was not built")
+    folder.mkdir(parents=True)
+    # Copies, not links: each program looks for the next beside itself.
+    for name in ("imagemill", "imagemill-codec"):
+        shutil.copy2(place / name, folder / name)
+    for module in place.glob("imagemill-codec-*.so"):
+        (folder / module.name).symlink_to(module)
+    for family in families:
+        module = folder / f"imagemill-codec-{family}.so"
+        module.unlink()
+        module.symlink_to(misbehaving)
+    return folder / "imagemill"
+
+
 def remove_output(output):
     for path in output.parent.glob(output.name + "*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
