@@ -154,6 +154,18 @@ TEST(HelperPool, does_not_wait_long_for_one_that_ignores_a_refusal) {
   expect_good(decode(*pool, "good"));
 }
 
+TEST(HelperPool, does_not_wait_for_a_helper_when_the_run_is_stopped) {
+  CancelToken cancel;
+  HelperOptions options = misbehaving();
+  options.cancel = &cancel;
+  options.max_processes = 1;
+  auto pool = open(options);
+  expect_good(decode(*pool, "good"));
+  std::jthread user([&cancel] { cancel.request(); });
+  EXPECT_THAT(decode(*pool, "sleep", 1000), FailsWith(Code::kCancelled));
+  EXPECT_THAT(decode(*pool, "good"), FailsWith(Code::kCancelled));
+}
+
 TEST(HelperPool, bounds_the_memory_of_a_picture) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "helpers built with a sanitizer have no memory limit";

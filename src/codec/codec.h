@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "image/metadata.h"
+#include "imagemill/cancel.h"
 #include "imagemill/image.h"
 #include "imagemill/status.h"
 
@@ -57,8 +58,8 @@ struct DecodeLimits {
   uint64_t max_pixels = 268'000'000;
   int max_channels = 16;
   int max_side = 1'000'000;
-  double max_seconds = 10;  // obeyed where a library lets itself be interrupted (progressive JPEG
-                            // scans, the helpers)
+  double max_seconds = 10;  // obeyed where a library lets itself be interrupted: between rows,
+                            // tiles and scans; by helpers everywhere
 };
 
 // libvips' fail_on: what makes a damaged picture an error instead of a delivery marked as damaged.
@@ -122,6 +123,8 @@ struct DecodeRequest {
   DecodeLimits limits;
   // Null: memory of the process. A decoder may ignore it, for the price of a copy.
   PixelMemory* memory = nullptr;
+  // Null: never stopped. Decoders that are asked to stop end with kCancelled; see stop_check.h.
+  const CancelToken* cancel = nullptr;
 };
 
 struct Decoded {
@@ -155,7 +158,7 @@ class Decoder {
   virtual uint64_t decode_bytes(const ImageHeader& header, const DecodeRequest& request) const;
 
   // Errors: kCorruptInput (nothing could be decoded, or fail_on says so), kUnsupported,
-  // kResourceExhausted (limits).
+  // kResourceExhausted (limits), kCancelled (request.cancel says so).
   virtual Result<Decoded> decode(ByteSpan bytes, const DecodeRequest& request) const = 0;
 };
 

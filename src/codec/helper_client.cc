@@ -168,7 +168,9 @@ Result<Call> HelperDecoder::ask(MessageKind kind, ByteSpan bytes,
 }
 
 Result<ImageHeader> HelperDecoder::read_header(ByteSpan bytes) const {
-  IMAGEMILL_ASSIGN_OR_RETURN(Call call, ask(MessageKind::kReadHeader, bytes, {}));
+  DecodeRequest request;
+  request.limits.max_seconds = processes_.options().max_header_seconds;
+  IMAGEMILL_ASSIGN_OR_RETURN(Call call, ask(MessageKind::kReadHeader, bytes, request));
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes body, call.answer(MessageKind::kHeader, kMaxSmallBytes));
   const auto header = header_from_wire(body);
   if (!header) return call.senseless(header.error());

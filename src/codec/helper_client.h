@@ -28,9 +28,12 @@ struct HelperOptions {
   uint64_t builtin_memory_limit_bytes = uint64_t{2} << 30;
   // Shared memory that a process for the built-in codecs keeps from call to call.
   uint64_t max_idle_shared_bytes = uint64_t{16} << 20;
-  // Processor seconds. Decoding obeys DecodeLimits::max_seconds; reading a header gets the same as
-  // a default one.
+  // Processor seconds. Decoding obeys DecodeLimits::max_seconds.
+  double max_header_seconds = 10;
   double max_encode_seconds = 300;
+  // Once requested, every call ends with kCancelled, and its process with it. Null: never. Must
+  // outlive the pool.
+  const CancelToken* cancel = nullptr;
   // Then it is replaced by a fresh one: libraries leak.
   int calls_per_process = 200;
   int calls_per_builtin_process = 5000;

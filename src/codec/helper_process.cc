@@ -23,6 +23,7 @@ namespace {
 // The child's end of the socket, after standard input, output and error.
 constexpr int kChildSocket = 3;
 constexpr double kWallFactor = 3;
+constexpr double kCancelMilliseconds = 100;
 
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -102,7 +103,8 @@ HelperProcess::HelperProcess(pid_t pid, const HelperCommand& command, FileDescri
       family_(command.family),
       regions_(std::make_shared<SharedRegions>(command.idle_shared_bytes)),
       socket_(std::move(socket)),
-      errors_(std::move(errors)) {}
+      errors_(std::move(errors)),
+      cancel_(command.cancel) {}
 
 Result<std::unique_ptr<HelperProcess>> HelperProcess::spawn(const HelperCommand& command) {
   std::array<int, 2> fds{-1, -1};
@@ -168,8 +170,10 @@ std::optional<int> HelperProcess::patience() const {
   const double processor = limit_seconds_ - (processor_seconds() - started_processor_);
   const double wall = kWallFactor * limit_seconds_ - (wall_seconds() - started_wall_);
   const double left = std::min(processor, wall);
-  if (left <= 0) return std::nullopt;
-  return static_cast<int>(std::min(std::ceil(left * 1000), 60'000.0));
+  if (left <= 0 || is_cancelled()) return std::nullopt;
+  // A signal handler can set the token, but not wake who waits.
+  const double longest = cancel_ != nullptr ? kCancelMilliseconds : 60'000.0;
+  return static_cast<int>(std::min(std::ceil(left * 1000), longest));
 }
 
 Result<> HelperProcess::send(MessageKind kind, ByteSpan body, const FileDescriptor* fd) {
@@ -194,6 +198,7 @@ std::string HelperProcess::last_words() const {
 
 Status HelperProcess::bury(std::string_view what, const Status& complaint) {
   const int status = end();
+  if (is_cancelled()) return {Code::kCancelled, fmt::format("{}: stopped on request", what)};
   const std::string words = last_words();
   const std::string tail = words.empty() ? "" : ": " + words;
   if (complaint.code() == Code::kResourceExhausted)

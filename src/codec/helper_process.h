@@ -19,6 +19,7 @@ struct HelperCommand {
   uint64_t memory_limit_bytes = 0;
   uint64_t idle_shared_bytes = 0;        // see SharedRegions
   std::vector<std::string> environment;  // NAME=value, the whole of it
+  const CancelToken* cancel = nullptr;   // ends every wait
 };
 
 // One child process. Used by one thread at a time. Destroying it kills the child.
@@ -33,7 +34,8 @@ class HelperProcess {
 
   // From here on, send() and receive() give up when the child has used `seconds` of processor time,
   // or of the wall clock three times as much: a machine with more work than cores must not fail
-  // items that a quiet one would finish, and a child that sleeps must not sleep for ever.
+  // items that a quiet one would finish, and a child that sleeps must not sleep for ever. They give
+  // up, too, soon after the command's token was requested.
   void start_clock(double seconds);
 
   Result<> send(MessageKind kind, ByteSpan body, const FileDescriptor* fd = nullptr);
@@ -57,6 +59,7 @@ class HelperProcess {
                 FileDescriptor errors);
 
   std::optional<int> patience() const;
+  bool is_cancelled() const { return cancel_ != nullptr && cancel_->is_requested(); }
   double processor_seconds() const;
   int end();  // kills, waits; the wait status, -1 unknown
   std::string last_words() const;
@@ -66,6 +69,7 @@ class HelperProcess {
   std::shared_ptr<SharedRegions> regions_;
   FileDescriptor socket_;
   FileDescriptor errors_;  // what the child writes to its standard error
+  const CancelToken* cancel_;
   double limit_seconds_ = 0;
   double started_processor_ = 0;
   double started_wall_ = 0;

@@ -3,6 +3,7 @@
 #include "codec/helper_processes.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace imagemill {
 namespace {
@@ -54,7 +55,11 @@ Result<HelperProcesses::Lease> HelperProcesses::acquire(std::string_view family,
   Lane& lane = lane_of(family);
   {
     std::unique_lock lock(mutex_);
-    freed_.wait(lock, [&lane] { return lane.busy < lane.busy_max; });
+    // The timeout is for cancellation requested from a signal handler, which cannot notify.
+    while (!freed_.wait_for(lock, std::chrono::milliseconds(100),
+                            [&lane] { return lane.busy < lane.busy_max; }))
+      if (options_.cancel != nullptr && options_.cancel->is_requested())
+        return fail(Code::kCancelled, "{}: stopped on request", what);
     ++lane.busy;
     // The one that worked last: its memory is warm.
     const auto same = std::ranges::find(idle_.rbegin(), idle_.rend(), family,
@@ -87,7 +92,8 @@ Result<std::unique_ptr<HelperProcess>> HelperProcesses::start(std::string_view f
                         .memory_limit_bytes = is_builtin ? options_.builtin_memory_limit_bytes
                                                          : options_.memory_limit_bytes,
                         .idle_shared_bytes = is_builtin ? options_.max_idle_shared_bytes : 0,
-                        .environment = options_.environment};
+                        .environment = options_.environment,
+                        .cancel = options_.cancel};
   IMAGEMILL_ASSIGN_OR_RETURN(auto process, spawner_.spawn(std::move(command)));
   process->start_clock(kStartSeconds);
   auto message = process->receive(kMaxHelloBytes);

@@ -13,6 +13,7 @@
 #include "codec/interleave.h"
 #include "codec/png_chunks.h"
 #include "codec/registry.h"
+#include "codec/stop_check.h"
 
 namespace imagemill {
 namespace {
@@ -65,11 +66,12 @@ class PngReader {
   }
 
   // Interlaced pictures need `whole`: room for all rows, interleaved. Others need one row.
-  bool read_rows(const Image& image, std::byte* whole) {
+  bool read_rows(const Image& image, std::byte* whole, StopCheck& stop) {
     const size_t row_bytes = interleaved_row_bytes(image);
     return guarded([&] {
       for (int pass = 0; pass < passes_; ++pass)
         for (int y = 0; y < image.height(); ++y) {
+          if (stop.is_due()) png_error(png_, "stopped");
           std::byte* row = whole + (passes_ > 1 ? static_cast<size_t>(y) * row_bytes : 0);
           // The "display" row: pixels of early passes cover those that have not come yet.
           png_read_row(png_, nullptr, reinterpret_cast<png_bytep>(row));
@@ -154,6 +156,7 @@ void clear_rows(const Image& image, int from) {
 Result<Image> read_pixels(ByteSpan bytes, const PngChunks& chunks, const DecodeRequest& request,
                           Complaints& complaints) {
   const ImageHeader& header = chunks.header;
+  StopCheck stop(request);
   PngReader reader(bytes, chunks.is_cut, request.limits, complaints);
   if (!reader.is_ready()) return fail(Code::kResourceExhausted, "PNG: no memory for a decoder");
   if (!reader.start(header.pixel_format))
@@ -161,7 +164,8 @@ Result<Image> read_pixels(ByteSpan bytes, const PngChunks& chunks, const DecodeR
   IMAGEMILL_ASSIGN_OR_RETURN(const Image image, allocate_pixels(request, header));
   std::vector<std::byte> rows(interleaved_row_bytes(image) *
                               static_cast<size_t>(chunks.is_interlaced ? header.height : 1));
-  const bool is_whole = reader.read_rows(image, rows.data());
+  const bool is_whole = reader.read_rows(image, rows.data(), stop);
+  if (stop.has_stopped()) return stop.failure("PNG");
   if (!is_whole && reader.rows_done() == 0)
     return fail(Code::kCorruptInput, "PNG: no row can be decoded: {}", reader.error());
   if (chunks.is_interlaced) {

@@ -6,21 +6,19 @@
 #include <tiffio.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <vector>
 
 #include "codec/complaints.h"
 #include "codec/interleave.h"
 #include "codec/registry.h"
+#include "codec/stop_check.h"
 #include "codec/tiff_directory.h"
 #include "codec/tiff_file.h"
 #include "codec/tiff_layout.h"
 
 namespace imagemill {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Headers: no directory array, profile or text that is worth reading is larger.
 constexpr uint64_t kMaxHeaderAllocation = 64 << 20;
@@ -170,12 +168,12 @@ class BlockReader {
   std::vector<std::byte> buffer_;
 };
 
-Result<> read_blocks(TiffFile& file, const TiffLayout& layout, const DecodeLimits& limits,
+Result<> read_blocks(TiffFile& file, const TiffLayout& layout, const DecodeRequest& request,
                      const Image& image, Complaints& complaints) {
+  StopCheck stop(request);
   BlockWriter writer(file, layout, image);
   if (!writer.is_ready()) return fail(Code::kCorruptInput, "TIFF: palette picture without palette");
   IMAGEMILL_ASSIGN_OR_RETURN(BlockReader reader, BlockReader::open(file, layout, image));
-  const auto deadline = Clock::now() + std::chrono::duration<double>(limits.max_seconds);
   const int step_x = static_cast<int>(layout.block_width);
   const int step_y = static_cast<int>(layout.block_height);
   const int planes = layout.is_planar ? layout.samples.per_pixel : 1;
@@ -191,9 +189,7 @@ Result<> read_blocks(TiffFile& file, const TiffLayout& layout, const DecodeLimit
                           static_cast<int>(std::min<int64_t>(step_x, image.width() - x)),
                           static_cast<int>(std::min<int64_t>(step_y, image.height() - y))};
         has_pixels |= reader.read(block, writer, complaints);
-        if (Clock::now() > deadline)
-          return fail(Code::kResourceExhausted, "TIFF: not decoded within {} s",
-                      limits.max_seconds);
+        if (stop.is_due()) return stop.failure("TIFF");
       }
   if (!has_pixels)
     return fail(Code::kCorruptInput, "TIFF: nothing can be decoded: {}",
@@ -285,7 +281,7 @@ class TiffDecoder final : public Decoder {
     clear(out.image);
     IMAGEMILL_TRY(layout.is_converted_by_library
                       ? convert_by_library(*file, out.image, complaints)
-                      : read_blocks(*file, layout, request.limits, out.image, complaints));
+                      : read_blocks(*file, layout, request, out.image, complaints));
     for (const std::string& warning : layout.warnings) complaints.warn(warning);
     for (const std::string& warning : file->warnings()) complaints.warn(warning);
     IMAGEMILL_TRY(complaints.check(request.fail_on, "TIFF"));

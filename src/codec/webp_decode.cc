@@ -17,6 +17,7 @@
 #include "codec/exif_prefix.h"
 #include "codec/interleave.h"
 #include "codec/registry.h"
+#include "codec/stop_check.h"
 #include "image/exif.h"
 
 namespace imagemill {
@@ -132,15 +133,31 @@ void clear(const Image& image) {
       std::memset(image.plane(c).row<std::byte>(y), 0, static_cast<size_t>(image.width()));
 }
 
+// Gives the bitstream of a large picture to the decoder bit by bit, so that it can be stopped: one
+// call decodes all that it is given.
+VP8StatusCode feed(WebPIDecoder* decoder, const WebpFile& file, StopCheck& stop) {
+  constexpr int64_t kLargePixels = 8'000'000;
+  constexpr size_t kSlices = 64;
+  const size_t size = file.frame.size();
+  const bool is_large = int64_t{file.frame_width} * file.frame_height >= kLargePixels;
+  const size_t step = is_large ? std::max<size_t>(size / kSlices, 256) : size;
+  for (size_t given = std::min(step, size);; given += std::min(step, size - given)) {
+    const VP8StatusCode status = WebPIUpdate(decoder, as_u8(file.frame), given);
+    if (status != VP8_STATUS_SUSPENDED || given == size || stop.is_due()) return status;
+  }
+}
+
 // The first frame onto `canvas`, as many rows as there are.
-Result<> decode_frame(const WebpFile& file, const Image& canvas, Complaints& complaints) {
+Result<> decode_frame(const WebpFile& file, const Image& canvas, StopCheck& stop,
+                      Complaints& complaints) {
   const bool has_alpha = canvas.format().has_alpha;
   const RowDecoder decoder(WebPINewRGB(has_alpha ? MODE_RGBA : MODE_RGB, nullptr, 0, 0),
                            WebPIDelete);
   if (decoder == nullptr) return fail(Code::kResourceExhausted, "WebP: no memory for a decoder");
   if (file.frame.empty())
     return fail(Code::kCorruptInput, "WebP: the file ends before its first frame");
-  const VP8StatusCode status = WebPIUpdate(decoder.get(), as_u8(file.frame), file.frame.size());
+  const VP8StatusCode status = feed(decoder.get(), file, stop);
+  if (stop.has_stopped()) return stop.failure("WebP");
   if (status == VP8_STATUS_OUT_OF_MEMORY)
     return fail(Code::kResourceExhausted, "WebP: no memory to decode {}x{} pixels",
                 file.frame_width, file.frame_height);
@@ -188,7 +205,8 @@ class WebpDecoder final : public Decoder {
     if (file.is_truncated) complaints.truncate("the file ends early");
     Decoded out;
     IMAGEMILL_ASSIGN_OR_RETURN(out.image, allocate_pixels(request, file.header));
-    IMAGEMILL_TRY(decode_frame(file, out.image, complaints));
+    StopCheck stop(request);
+    IMAGEMILL_TRY(decode_frame(file, out.image, stop, complaints));
     IMAGEMILL_TRY(complaints.check(request.fail_on, "WebP"));
     out.header = file.header;
     out.metadata.exif = copy_of(file.exif);

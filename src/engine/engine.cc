@@ -61,7 +61,7 @@ class RunInProgress {
       : spec_(spec), jobs_(jobs), listener_(listener), cancel_(cancel) {}
 
   Result<RunFinished> run() {
-    IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(spec_));
+    IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(spec_, cancel_));
     codecs_ = helpers_.codecs();
     IMAGEMILL_ASSIGN_OR_RETURN(plan_, plan_run(spec_, jobs_, codecs_));
     FileSystem& fs = real_file_system();
@@ -151,7 +151,8 @@ class RunInProgress {
             .limits = {.max_pixels = static_cast<uint64_t>(plan_.options.integer("limit-pixels")),
                        .max_seconds = plan_.options.real("limit-seconds")},
             .max_file_bytes = plan_.options.bytes("limit-file"),
-            .item_bytes_max = item_bytes_max(plan_.options)};
+            .item_bytes_max = item_bytes_max(plan_.options),
+            .cancel = &cancel_};
   }
 
   void tell_start(const StageContext& context, int64_t total) {

@@ -18,7 +18,7 @@ constexpr uint64_t kIdleSharedBytesMax = uint64_t{16} << 20;
 
 }  // namespace
 
-Result<Helpers> open_helpers(const RunSpec& spec) {
+Result<Helpers> open_helpers(const RunSpec& spec, const CancelToken& cancel) {
   IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues options,
                              OptionValues::parse(run_options(), spec.options));
   Helpers helpers;
@@ -41,6 +41,8 @@ Result<Helpers> open_helpers(const RunSpec& spec) {
            // Never less than the budget may promise: what can be decoded must not depend on where.
            .builtin_memory_limit_bytes = item_bytes_max(options),
            .max_idle_shared_bytes = std::min(kIdleSharedBytesMax, max_bytes / 64),
+           .max_header_seconds = options.real("limit-seconds"),
+           .cancel = &cancel,
            .max_idle_resident_bytes = max_bytes / 8}));
   return helpers;
 }

@@ -20,8 +20,8 @@ struct Helpers {
   CodecSet codecs() const { return CodecSet(pool.get(), isolation); }
 };
 
-// Errors: kInvalidArgument for options; kNotFound when decoding is to be isolated and there is no
-// helper binary.
-Result<Helpers> open_helpers(const RunSpec& spec);
+// `cancel` ends all that they do, and must outlive them. Errors: kInvalidArgument for options;
+// kNotFound when decoding is to be isolated and there is no helper binary.
+Result<Helpers> open_helpers(const RunSpec& spec, const CancelToken& cancel);
 
 }  // namespace imagemill

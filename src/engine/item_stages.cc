@@ -13,7 +13,7 @@ namespace imagemill {
 namespace {
 
 DecodeRequest decode_request(const StageContext& context) {
-  return {.fail_on = context.fail_on, .limits = context.limits};
+  return {.fail_on = context.fail_on, .limits = context.limits, .cancel = context.cancel};
 }
 
 ItemPlan plan_item(const StageContext& context, const Item& item) {
@@ -27,6 +27,18 @@ bool is_other_file(const Item& item) {
 }
 
 std::optional<StageFailure> failure(Status status) { return StageFailure{std::move(status)}; }
+
+// Work that was cut off because the run is stopped is no failure of the item: nothing of it is
+// recorded, and the next try does it. A codec's word alone does not stop a run.
+bool is_stopped(const StageContext& context, const Status& status) {
+  return status.code() == Code::kCancelled && context.cancel != nullptr &&
+         context.cancel->is_requested();
+}
+
+StageFailure failure_or_stop(const StageContext& context, Status status) {
+  const bool stops = is_stopped(context, status);
+  return {std::move(status), stops};
+}
 
 class StageItemContext final : public ItemContext {
  public:
@@ -168,7 +180,7 @@ std::optional<StageFailure> read_item(StageContext& context, Item& item) {
   }
   item.held_bytes = item.bytes.size();
   auto header = context.codecs.read_header(item.bytes);
-  if (!header) return failure(std::move(header).error());
+  if (!header) return failure_or_stop(context, std::move(header).error());
   item.header = *header;
   item.record.format = std::string(format_name(header->format));
   item.record.width = header->width;
@@ -193,7 +205,7 @@ std::optional<StageFailure> decode_item(StageContext& context, Item& item) {
     DecodeRequest request = decode_request(context);
     request.at_least = *plan.decode_at_least;
     auto decoded = context.codecs.decoder_for(item.header.format)->decode(item.bytes, request);
-    if (!decoded) return failure(std::move(decoded).error());
+    if (!decoded) return failure_or_stop(context, std::move(decoded).error());
     item.record.decode_scale = fmt::format("{}/{}", decoded->scale_num, decoded->scale_den);
     item.record.is_damaged = decoded->is_damaged;
     std::ranges::move(decoded->warnings, std::back_inserter(item.record.warnings));
@@ -222,6 +234,7 @@ std::optional<StageFailure> run_jobs(StageContext& context, Item& item) {
       item.charge->lower_to(plan.bytes_from[i + 1]);
     if (result) continue;
     if (item_context.fatal()) return StageFailure{*item_context.fatal(), true};
+    if (is_stopped(context, result.error())) return StageFailure{std::move(result).error(), true};
     if (result.error().code() == Code::kCancelled) {
       item.record.state = ItemState::kSkipped;
       item.record.message = result.error().message();

@@ -35,6 +35,7 @@ struct StageContext {
   DecodeLimits limits;
   uint64_t max_file_bytes = 0;
   uint64_t item_bytes_max = 0;  // what one item may hold
+  const CancelToken* cancel = nullptr;
   ViewTools tools{};
 };
 

@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import time
+import zlib
+from pathlib import Path
 
 from harness import *
 
@@ -75,9 +77,68 @@ def test_kind(args, folder, kind):
               f"slowest {slowest:.2f} s", flush=True)
 
 
+def slow_png(side):
+    """A picture that takes seconds to decode: Paeth's filter over many pixels, in a small file."""
+    packer = zlib.compressobj(1)
+    row = b"\4" + b"\1" * (side * 3)
+    body = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    return png_file(side, side, body)
+
+
+def wait_for_work(process, seconds):
+    """Until the process and its helpers have used so much processor time."""
+    deadline = time.monotonic() + 60
+    tick = os.sysconf("SC_CLK_TCK")
+    while process.poll() is None:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        if (int(fields[11]) + int(fields[12])) / tick >= seconds:
+            return
+        check(time.monotonic() < deadline, "no work in a minute")
+        time.sleep(0.01)
+
+
+def test_slow_file(folder, name, program, picture, options, busy_seconds):
+    """The first Ctrl-C does not wait for a file that takes long; it is not held against the file."""
+    source, output = folder / name / "in", folder / name / "out"
+    source.mkdir(parents=True)
+    (source / picture[0]).write_bytes(picture[1])
+    process = start(command(program, [source], output, "--size", "64", *options))
+    if busy_seconds:
+        wait_for_work(process, busy_seconds)
+    else:
+        time.sleep(1.5)  # a helper that sleeps uses no time that could be waited for
+    check(process.poll() is None, f"{name}: over before it was interrupted: {process.returncode}")
+    began = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    seconds = time.monotonic() - began
+    check(process.returncode == EXIT_CANCELLED, f"{name}: exit code {process.returncode}: {said}")
+    check(seconds < SECONDS_TO_DRAIN, f"{name}: {seconds:.2f} s to stop")
+    rejects = (state_folder(output) / "rejects.jsonl").read_text()
+    check(not rejects, f"{name}: a stopped item counts as failed: {rejects}")
+    print(f"{name}: stopped in {seconds:.2f} s", flush=True)
+    return source, output
+
+
+def test_slow_files(args, folder):
+    png_picture = ("slow.png", slow_png(15000))
+    test_slow_file(folder, "png", args.bin, png_picture, [], 0.5)
+    if not (args.bin.parent / "imagemill-codec").exists():
+        return
+    test_slow_file(folder, "png isolated", args.bin, png_picture, ["--isolate"], 0)
+    program = program_with_broken_codecs(args.bin, folder / "bin", "pnm")
+    for words in ("sleep", "spin", "header-sleep"):
+        source, output = test_slow_file(folder, words, program,
+                                        ("slow.ppm", b"P6 " + words.encode()), [], 0)
+    # The same command goes on: with the real codec the file is done.
+    (source / "slow.ppm").write_bytes(b"P6 1 1 255\n123")
+    run(command(args.bin, [source], output, "--size", "64"), EXIT_DONE)
+
+
 def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
+        test_slow_files(args, folder)
         make_pictures(folder / "in", 250, width=160, height=120)
         for kind in OUTPUTS:
             test_kind(args, folder, kind)
