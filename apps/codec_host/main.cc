@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -65,17 +66,54 @@ Result<const Family*> load_family(const std::string& name) {
   return entry();
 }
 
+// Shared memory of the engine: what has a slot stays mapped for later calls.
+class Slots {
+ public:
+  // Of at least `bytes`; the buffer has just as many.
+  Result<std::shared_ptr<Buffer>> open(int slot, const FileDescriptor& memory, uint64_t bytes) {
+    if (slot == kNoSlot) return map_shared_memory(memory, bytes, Access::kReadWrite);
+    if (slot < 0 || slot >= kSlots) return fail(Code::kInternal, "slot {}", slot);
+    std::shared_ptr<Buffer>& kept = kept_[static_cast<size_t>(slot)];
+    if (memory.is_open()) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const size_t size, shared_memory_bytes(memory));
+      IMAGEMILL_ASSIGN_OR_RETURN(kept, map_shared_memory(memory, size, Access::kReadWrite));
+    }
+    if (kept == nullptr || kept->bytes < bytes)
+      return fail(Code::kInternal, "slot {} does not have {} bytes", slot, bytes);
+    auto part = std::make_shared<Buffer>();
+    part->data = kept->data;
+    part->bytes = bytes;
+    part->deleter_context = new std::shared_ptr<Buffer>(kept);
+    part->deleter = [](Buffer& b) {
+      delete static_cast<std::shared_ptr<Buffer>*>(b.deleter_context);
+    };
+    return part;
+  }
+  void forget(uint32_t slots) {
+    for (size_t i = 0; i < kept_.size(); ++i)
+      if ((slots >> i & 1) != 0) kept_[i].reset();
+  }
+
+ private:
+  std::array<std::shared_ptr<Buffer>, kSlots> kept_;
+};
+
 // Asks the engine for the memory of each picture.
 class EngineMemory final : public PixelMemory {
  public:
+  explicit EngineMemory(Slots& slots) : slots_(slots) {}
+
   Result<std::shared_ptr<Buffer>> allocate_bytes(const PixelLayout& layout) override {
     IMAGEMILL_TRY(say(MessageKind::kLayout, to_wire(layout)));
     IMAGEMILL_ASSIGN_OR_RETURN(const Message answer,
                                receive_message(kSocket, kMaxCallBytes, true, without_end));
     if (answer.kind != MessageKind::kPixels)
       return fail(Code::kCancelled, "the engine does not want it");
-    return map_shared_memory(answer.fd, layout.bytes, Access::kReadWrite);
+    return slots_.open(WireReader(answer.body).get<int>(), answer.fd, layout.bytes);
   }
+
+ private:
+  Slots& slots_;
 };
 
 // One that waits for longer than a busy engine lets it gives its memory back.
@@ -90,20 +128,20 @@ struct Reply {
   Bytes body;
 };
 
-Result<Reply> read_header(const Family& family, const Message& call) {
+Result<Reply> read_header(const Family& family, const Message& call, Slots& slots) {
   IMAGEMILL_ASSIGN_OR_RETURN(const DecodeCall what, decode_call_from_wire(call.body));
-  IMAGEMILL_ASSIGN_OR_RETURN(const auto file,
-                             map_shared_memory(call.fd, what.bytes, Access::kRead));
+  slots.forget(what.gone_slots);
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto file, slots.open(what.slot, call.fd, what.bytes));
   IMAGEMILL_ASSIGN_OR_RETURN(const ImageHeader header,
                              family.read_header(what.format, {file->data, file->bytes}));
   return Reply{MessageKind::kHeader, to_wire(header)};
 }
 
-Result<Reply> decode(const Family& family, const Message& call) {
+Result<Reply> decode(const Family& family, const Message& call, Slots& slots) {
   IMAGEMILL_ASSIGN_OR_RETURN(const DecodeCall what, decode_call_from_wire(call.body));
-  IMAGEMILL_ASSIGN_OR_RETURN(const auto file,
-                             map_shared_memory(call.fd, what.bytes, Access::kRead));
-  EngineMemory memory;
+  slots.forget(what.gone_slots);
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto file, slots.open(what.slot, call.fd, what.bytes));
+  EngineMemory memory(slots);
   IMAGEMILL_ASSIGN_OR_RETURN(const Decoded decoded,
                              family.decode(what, {file->data, file->bytes}, memory));
   return Reply{MessageKind::kDecoded, to_wire(decoded)};
@@ -120,13 +158,13 @@ Result<Reply> encode(const Family& family, const Message& call) {
   return Reply{MessageKind::kEncoded, std::move(encoded)};
 }
 
-Result<Reply> serve(const Family& family, const Message& call) {
+Result<Reply> serve(const Family& family, const Message& call, Slots& slots) {
   try {
     switch (call.kind) {
       case MessageKind::kReadHeader:
-        return read_header(family, call);
+        return read_header(family, call, slots);
       case MessageKind::kDecode:
-        return decode(family, call);
+        return decode(family, call, slots);
       case MessageKind::kEncode:
         return encode(family, call);
       default:
@@ -151,11 +189,12 @@ int run(const Arguments& arguments) {
   HelperHello hello;
   hello.confinement_gap = confine(arguments.memory_bytes, (*family)->needs_threads);
   if (!say(MessageKind::kHello, to_wire(hello))) return EXIT_FAILURE;
+  Slots slots;
   for (;;) {
     wait_for_work();
     const auto call = receive_message(kSocket, kMaxCallBytes, true, without_end);
     if (!call) return EXIT_SUCCESS;
-    const auto reply = serve(**family, *call);
+    const auto reply = serve(**family, *call, slots);
     const auto said =
         reply ? say(reply->kind, reply->body) : say(MessageKind::kFailed, to_wire(reply.error()));
     if (!said) return EXIT_FAILURE;

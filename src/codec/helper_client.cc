@@ -63,7 +63,7 @@ const HelperFormat& row_of(FileFormat format) {
 // What a helper is asked, and the shared memory that goes with it.
 struct Question {
   MessageKind kind = MessageKind::kDecode;
-  Bytes body;
+  std::function<Bytes(int slot, uint32_t gone_slots)> body;
   double max_seconds = 0;
   size_t shared_bytes = 0;
   std::function<void(const std::shared_ptr<Buffer>&)> fill;
@@ -76,7 +76,7 @@ class Call {
   static Result<Call> open(HelperProcesses& processes, const HelperFormat& row,
                            const Question& question);
 
-  Result<> send(MessageKind kind, const FileDescriptor* fd);
+  Result<> send(MessageKind kind, ByteSpan body, const FileDescriptor* fd);
   // The body of a message of the kind `expected`; the helper's own words when it failed.
   Result<Bytes> answer(MessageKind expected, uint64_t max_bytes);
   // For an answer that its reader refused.
@@ -105,8 +105,9 @@ Result<Call> Call::open(HelperProcesses& processes, const HelperFormat& row,
         processes.acquire(only.empty() ? std::string_view(row.family) : only, row.what));
     IMAGEMILL_ASSIGN_OR_RETURN(auto input, lease->regions().take(question.shared_bytes));
     question.fill(input.buffer);
+    const Bytes body = question.body(input.slot, lease->regions().take_gone_slots());
     lease->start_clock(question.max_seconds);
-    const auto sent = lease->send(question.kind, question.body, input.memory);
+    const auto sent = lease->send(question.kind, body, input.memory);
     if (sent) return Call(std::move(lease), row, std::move(input));
     // One that died while it idled has nothing to do with this picture.
     if (again || sent.error().code() != Code::kNotFound)
@@ -114,8 +115,8 @@ Result<Call> Call::open(HelperProcesses& processes, const HelperFormat& row,
   }
 }
 
-Result<> Call::send(MessageKind kind, const FileDescriptor* fd) {
-  if (const auto sent = lease_->send(kind, {}, fd); !sent) return senseless(sent.error());
+Result<> Call::send(MessageKind kind, ByteSpan body, const FileDescriptor* fd) {
+  if (const auto sent = lease_->send(kind, body, fd); !sent) return senseless(sent.error());
   return {};
 }
 
@@ -160,11 +161,15 @@ Result<Call> HelperDecoder::ask(MessageKind kind, ByteSpan bytes,
   return Call::open(
       processes_, row_,
       {.kind = kind,
-       .body = to_wire(DecodeCall{row_.format, request.at_least, request.fail_on, request.limits,
-                                  bytes.size()}),
+       .body =
+           [&](int slot, uint32_t gone_slots) {
+             return to_wire(DecodeCall{row_.format, request.at_least, request.fail_on,
+                                       request.limits, bytes.size(), slot, gone_slots});
+           },
        .max_seconds = patience(request.limits.max_seconds),
        .shared_bytes = bytes.size(),
-       .fill = [bytes](const auto& memory) { std::ranges::copy(bytes, memory->data); }});
+       .fill =
+           [bytes](const auto& memory) { std::memcpy(memory->data, bytes.data(), bytes.size()); }});
 }
 
 Result<ImageHeader> HelperDecoder::read_header(ByteSpan bytes) const {
@@ -201,9 +206,9 @@ bool is_large_enough(const PixelLayout& layout, Size at_least) {
 }
 
 // More than Image::lay_out() needs only for what decoders write beyond the picture: the rest of the
-// last blocks, of at most 32 pixels.
+// last groups of blocks.
 bool is_modest(const PixelLayout& layout) {
-  constexpr int kMostBeyond = 64;
+  constexpr int kMostBeyond = 160;
   const auto most = image_bytes(layout.width() + kMostBeyond, layout.height() + kMostBeyond,
                                 layout.header.pixel_format);
   return most && layout.bytes <= *most;
@@ -225,7 +230,7 @@ Result<PixelLayout> HelperDecoder::receive_layout(Call& call, const DecodeReques
         {Code::kCorruptInput, fmt::format("{} bytes for {}x{} pixels", layout->bytes,
                                           layout->width(), layout->height())});
   if (fits) return layout;
-  IMAGEMILL_TRY(call.send(MessageKind::kRefused, nullptr));
+  IMAGEMILL_TRY(call.send(MessageKind::kRefused, {}, nullptr));
   // Its failure sets it free for the next call; anything else ends it.
   std::ignore = call.answer(MessageKind::kHeader, kMaxSmallBytes);
   return std::unexpected(fits.error());
@@ -246,7 +251,9 @@ Result<Decoded> HelperDecoder::decode(ByteSpan bytes, const DecodeRequest& reque
   decoded.scale_den = layout.scale_den;
   IMAGEMILL_ASSIGN_OR_RETURN(
       decoded.image, Image::lay_out(memory.buffer, layout.width(), layout.height(), format));
-  IMAGEMILL_TRY(call.send(MessageKind::kPixels, memory.memory));
+  WireWriter where;
+  where.put(memory.slot);
+  IMAGEMILL_TRY(call.send(MessageKind::kPixels, where.bytes(), memory.memory));
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes rest,
                              call.answer(MessageKind::kDecoded, kMaxMetadataBytes));
   if (const auto read = read_decoded(rest, decoded); !read) return call.senseless(read.error());
@@ -317,14 +324,15 @@ Result<Bytes> HelperEncoder::encode(const Image& image, const EncodeOptions& opt
   call.color.icc = metadata.icc;
   const Question question{
       .kind = MessageKind::kEncode,
-      .body = to_wire(call),
+      .body = [&call](int, uint32_t) { return to_wire(call); },
       .max_seconds = processes_.options().max_encode_seconds,
       .shared_bytes = size,
-      .fill = [&image](const auto& memory) {
-        // Cannot fail: the memory has the size that it asks for.
-        image.copy_pixels_to(
-            Image::lay_out(memory, image.width(), image.height(), image.format()).value());
-      }};
+      .fill =
+          [&image](const auto& memory) {
+            // Cannot fail: the memory has the size that it asks for.
+            image.copy_pixels_to(
+                Image::lay_out(memory, image.width(), image.height(), image.format()).value());
+          }};
   IMAGEMILL_ASSIGN_OR_RETURN(Call asked, Call::open(processes_, row_, question));
   // No encoder needs twice the bytes of the plain pixels.
   IMAGEMILL_ASSIGN_OR_RETURN(

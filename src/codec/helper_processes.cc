@@ -11,6 +11,7 @@ namespace {
 // Loading the libraries of a family, from a cold disk.
 constexpr double kStartSeconds = 20;
 constexpr uint64_t kMaxHelloBytes = 4096;
+constexpr int kCallsBetweenLooks = 16;
 
 }  // namespace
 
@@ -116,10 +117,14 @@ Result<std::unique_ptr<HelperProcess>> HelperProcesses::start(std::string_view f
 
 void HelperProcesses::give_back(std::unique_ptr<HelperProcess> process, bool is_good) {
   ++process->calls;
-  const int calls_max = process->family() == kBuiltinFamily ? options_.calls_per_builtin_process
-                                                            : options_.calls_per_process;
-  const bool is_reusable = is_good && process->calls < calls_max &&
-                           process->resident_bytes() <= options_.max_idle_resident_bytes;
+  const bool is_builtin = process->family() == kBuiltinFamily;
+  const int calls_max =
+      is_builtin ? options_.calls_per_builtin_process : options_.calls_per_process;
+  // Asking costs as much as reading a header.
+  const bool is_looked_at = !is_builtin || process->calls % kCallsBetweenLooks == 0;
+  const bool is_reusable =
+      is_good && process->calls < calls_max &&
+      (!is_looked_at || process->resident_bytes() <= options_.max_idle_resident_bytes);
   const size_t idle_max =
       static_cast<size_t>(options_.max_idle_processes + options_.max_builtin_processes);
   Lane& lane = lane_of(process->family());

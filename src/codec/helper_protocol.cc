@@ -251,6 +251,8 @@ Bytes to_wire(const DecodeCall& call) {
   out.put(call.fail_on);
   put(out, call.limits);
   out.put(call.bytes);
+  out.put(call.slot);
+  out.put(call.gone_slots);
   return out.bytes();
 }
 
@@ -263,6 +265,8 @@ Result<DecodeCall> decode_call_from_wire(ByteSpan bytes) {
   call.fail_on = in.get(FailOn::kNone, FailOn::kWarning);
   call.limits = get_limits(in);
   call.bytes = in.get<uint64_t>();
+  call.slot = in.get<int>();
+  call.gone_slots = in.get<uint32_t>();
   return complete(in, call, "decode call");
 }
 

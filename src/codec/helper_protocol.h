@@ -17,9 +17,10 @@
 //   kEncode + pixels                    ->
 //                                       <-  kEncoded | kFailed
 //
-// "+" is a descriptor of shared memory sent along, which may be larger than what it carries and
-// hold what an earlier call of the same helper left there. Pixels lie as Image::lay_out() lays
-// them, or as kDecoded says.
+// "+" is shared memory: a descriptor sent along, or the slot under which the helper has kept the
+// one that it got with that slot before. It may be larger than what it carries and hold what an
+// earlier call of the same helper left there. Pixels lie as Image::lay_out() lays them, or as
+// kDecoded says.
 #pragma once
 
 #include <concepts>
@@ -74,8 +75,9 @@ class WireWriter {
   template <typename T>
     requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
   void put(T value) {
-    const auto* p = reinterpret_cast<const std::byte*>(&value);
-    bytes_.insert(bytes_.end(), p, p + sizeof value);
+    const size_t at = bytes_.size();
+    bytes_.resize(at + sizeof value);
+    std::memcpy(bytes_.data() + at, &value, sizeof value);
   }
   void put_bytes(ByteSpan bytes) {
     put(static_cast<uint64_t>(bytes.size()));
@@ -151,6 +153,8 @@ struct DecodeCall {
   FailOn fail_on = FailOn::kNone;
   DecodeLimits limits;
   uint64_t bytes = 0;  // of the file, in the shared memory
+  int slot = kNoSlot;
+  uint32_t gone_slots = 0;  // a bit each: not to be kept any longer
 };
 
 // One pair a message; the readers return kCorruptInput for anything that its type does not allow.

@@ -14,6 +14,10 @@
 
 namespace imagemill {
 
+// Numbers of regions that a helper process keeps mapped from call to call; see SharedRegions.
+inline constexpr int kSlots = 16;
+inline constexpr int kNoSlot = -1;
+
 class FileDescriptor {
  public:
   FileDescriptor() = default;

@@ -10,16 +10,19 @@
 
 namespace imagemill {
 
-// Shared memory that the calls of one helper process use again and again: taking fresh pages costs
-// as much as decoding a small picture. Never handed from one process to another, for a process may
-// keep what it once mapped. Safe from any thread.
+// Shared memory that the calls of one helper process use again and again: taking fresh pages and
+// mapping them costs as much as decoding a small picture. Never handed from one process to another,
+// for a process may keep what it once mapped. Safe from any thread.
+//
+// Regions of usual size have a slot, a number under which the process keeps its mapping.
 class SharedRegions : public std::enable_shared_from_this<SharedRegions> {
  public:
-  // A descriptor to send and what it refers to, writable here. The content is that of an earlier
-  // call. The region can be taken again once the last copy of `buffer` is gone; until then both
-  // stay good, whether or not the SharedRegions still exists.
+  // What to send, and what it refers to, writable here. The content is that of an earlier call. The
+  // region can be taken again once the last copy of `buffer` is gone; until then all of it stays
+  // good, whether or not the SharedRegions still exists.
   struct Region {
-    const FileDescriptor* memory = nullptr;
+    const FileDescriptor* memory = nullptr;  // null: the process has it already
+    int slot = kNoSlot;
     std::shared_ptr<Buffer> buffer;
   };
 
@@ -29,10 +32,15 @@ class SharedRegions : public std::enable_shared_from_this<SharedRegions> {
   // Errors: kResourceExhausted.
   Result<Region> take(size_t bytes);
 
+  // Slots whose regions are gone, a bit each, told once: the process need not keep them.
+  uint32_t take_gone_slots();
+
  private:
   struct Block {
     FileDescriptor memory;
     std::shared_ptr<Buffer> mapping;
+    int slot = kNoSlot;
+    bool is_sent = false;
   };
   struct Loan {
     std::shared_ptr<SharedRegions> owner;
@@ -40,12 +48,15 @@ class SharedRegions : public std::enable_shared_from_this<SharedRegions> {
   };
 
   std::unique_ptr<Block> find_idle(size_t bytes);
+  int claim_slot(size_t capacity);
   void give_back(std::unique_ptr<Block> block);
 
   const uint64_t idle_bytes_max_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Block>> idle_;  // the longest idle first
   uint64_t idle_bytes_ = 0;
+  uint32_t used_slots_ = 0;  // a bit each
+  uint32_t gone_slots_ = 0;
 };
 
 }  // namespace imagemill
