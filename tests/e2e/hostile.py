@@ -268,7 +268,7 @@ def bombs():
 def try_bombs(args, folder):
     hostile = Hostile(args, folder)
     place = folder / "bombs"
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     for name, (content, rejects) in bombs().items():
         (place / name).write_bytes(content)
         expected = 1 if rejects == REFUSED else rejects
@@ -279,7 +279,7 @@ def try_bombs(args, folder):
         if args.verbose:
             print(name, [(r["stage"], r["code"], r["message"][:90]) for r in seen], flush=True)
     check(not os.path.exists("/tmp/imagemill-evil.png"), "slip: wrote to /tmp")
-    hostile.report("bombs")
+    hostile.report(f"bombs {' '.join(args.option)}")
 
 
 def try_refused_beside_others(args, folder):
@@ -320,6 +320,10 @@ def main():
     with WorkFolder(args) as folder:
         try_bombs(args, folder)
         try_refused_beside_others(args, folder)
+        if (args.bin.parent / "imagemill-codec").exists():
+            args.option.append("--isolate")
+            try_bombs(args, folder)
+            args.option.remove("--isolate")
         root = os.environ.get("IMAGEMILL_TEST_DATA",
                               Path(__file__).resolve().parents[2] / "../shared/data")
         data = args.data or Path(root) / "hostile"
