@@ -67,7 +67,14 @@ std::string folder_of_executable() {
   return path.substr(0, path.rfind('/'));
 }
 
-std::string codec_host_path() { return folder_of_executable() + "/imagemill-codec"; }
+// Beside the program, as it is built, or where it is installed.
+std::string codec_host_path() {
+  const std::string folder = folder_of_executable();
+  const std::string beside = folder + "/imagemill-codec";
+  const std::string installed = folder + "/../libexec/imagemill/imagemill-codec";
+  return access(installed.c_str(), X_OK) == 0 && access(beside.c_str(), X_OK) != 0 ? installed
+                                                                                   : beside;
+}
 
 int complain(const Status& status) {
   std::cerr << "imagemill: " << status.message() << '\n';
