@@ -53,8 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto& codec = reader.codec;
   if (uint64_t{codec.image_width} * codec.image_height > 1 << 20) return 0;
   const int n = kScales[data[size - 1] % kScales.size()];
-  const auto image = decode_jpeg_planes(codec, n, kScansMax,
-                                        std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  StopCheck stop({.limits = {.max_seconds = 2}});
+  const auto image = decode_jpeg_planes(codec, n, kScansMax, stop);
   if (!image) return 0;
   IMAGEMILL_CHECK(image->width() == static_cast<int>((codec.image_width * n + 7) / 8));
   IMAGEMILL_CHECK(image->height() == static_cast<int>((codec.image_height * n + 7) / 8));

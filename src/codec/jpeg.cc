@@ -82,6 +82,8 @@ void JpegErrors::stop(std::string why) {
 }
 
 Status JpegErrors::status() const {
+  if (stop_check != nullptr && stop_check->has_stopped())
+    return stop_check->failure("JPEG").error();
   Code code = Code::kCorruptInput;
   if (is_cut_short || fatal_code == JERR_OUT_OF_MEMORY) code = Code::kResourceExhausted;
   if (fatal_code == JERR_SOF_UNSUPPORTED || fatal_code == JERR_BAD_PRECISION ||

@@ -11,11 +11,11 @@
 
 #include <jpeglib.h>
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "codec/stop_check.h"
 #include "imagemill/image.h"
 #include "imagemill/status.h"
 
@@ -34,7 +34,7 @@ struct JpegErrors {
   int fatal_code = 0;         // libjpeg's own number
   std::string fatal_message;
   std::vector<std::string> warnings;  // at most 8
-  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  StopCheck* stop_check = nullptr;    // asked between rows and scans
 
   // Fills `base` with callbacks that write here. The object must stay where it is while libjpeg
   // uses it.

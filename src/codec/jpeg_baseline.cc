@@ -30,7 +30,7 @@ const JpegHuffmanTable* find_table(Tables& tables, JHUFF_TBL* const* from, int n
 }  // namespace
 
 bool decode_baseline_jpeg(const jpeg_decompress_struct& codec, const JpegFrame& frame,
-                          std::chrono::steady_clock::time_point deadline) {
+                          StopCheck& stop) {
   if (!is_one_scan(codec)) return false;
   Tables dc, ac;
   std::array<JpegScanComponent, 3> components;
@@ -55,7 +55,7 @@ bool decode_baseline_jpeg(const jpeg_decompress_struct& codec, const JpegFrame& 
                            .restart_interval = static_cast<int>(codec.restart_interval),
                            .n = frame.n,
                            .components = std::span(components).first(channels),
-                           .deadline = deadline});
+                           .stop = &stop});
 }
 
 }  // namespace imagemill

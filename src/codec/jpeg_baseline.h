@@ -2,14 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
-
 #include "codec/jpeg_frame.h"
 
 namespace imagemill {
 
 // Fills the frame's planes from a sequential picture of one scan. False when libjpeg must do it.
 bool decode_baseline_jpeg(const jpeg_decompress_struct& codec, const JpegFrame& frame,
-                          std::chrono::steady_clock::time_point deadline);
+                          StopCheck& stop);
 
 }  // namespace imagemill

@@ -38,8 +38,7 @@ struct Decompressor {
       auto* d = reinterpret_cast<j_decompress_ptr>(c);
       auto& e = *reinterpret_cast<JpegErrors*>(c->err);
       if (d->input_scan_number > kScansMax) e.stop(fmt::format("more than {} scans", kScansMax));
-      if (std::chrono::steady_clock::now() > e.deadline)
-        e.stop("decoding took longer than the time limit");
+      if (e.stop_check != nullptr && e.stop_check->is_due()) e.stop("stopped");
     };
   }
   Decompressor(const Decompressor&) = delete;
@@ -286,9 +285,8 @@ class JpegDecoder final : public Decoder {
 
   Result<Decoded> decode(ByteSpan bytes, const DecodeRequest& request) const override {
     Decompressor d;
-    d.errors.deadline = std::chrono::steady_clock::now() +
-                        std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                            std::chrono::duration<double>(request.limits.max_seconds));
+    StopCheck stop(request);
+    d.errors.stop_check = &stop;
     IMAGEMILL_TRY(open(d, bytes));
     Decoded out;
     out.header = header_of(d);
@@ -318,11 +316,12 @@ class JpegDecoder final : public Decoder {
   static Result<> decode_pixels(Decompressor& d, Decoded& out) {
     jpeg_decompress_struct& codec = d.codec;
     if (std::optional<Image> image =
-            decode_jpeg_planes(codec, out.scale_num, kScansMax, d.errors.deadline)) {
+            decode_jpeg_planes(codec, out.scale_num, kScansMax, *d.errors.stop_check)) {
       out.header.pixel_format = image->format();
       out.image = std::move(*image);
       return {};
     }
+    if (d.errors.stop_check->has_stopped()) return std::unexpected(d.errors.status());
     codec.scale_num = static_cast<unsigned>(out.scale_num);
     codec.scale_denom = 8;
     if (!d.run([&] { jpeg_calc_output_dimensions(&codec); }))

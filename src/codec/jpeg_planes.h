@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <optional>
 
 #include "codec/jpeg.h"
@@ -13,8 +12,8 @@ namespace imagemill {
 // The picture in its own planes, n/8 (n = 1 to 6, or 8) of the file's size on each axis, by our own
 // decoders. `codec` has read the header from a memory source and stays as it is. `scans_max`: of a
 // progressive picture. Nullopt when libjpeg must do it: arithmetic coding, several scans of a
-// sequential picture, neither grey nor YCbCr, anything odd about the data, or out of time.
+// sequential picture, neither grey nor YCbCr, anything odd about the data, or `stop`.
 std::optional<Image> decode_jpeg_planes(const jpeg_decompress_struct& codec, int n, int scans_max,
-                                        std::chrono::steady_clock::time_point deadline);
+                                        StopCheck& stop);
 
 }  // namespace imagemill

@@ -21,13 +21,11 @@ namespace {
 
 constexpr int kScales[] = {1, 2, 3, 4, 5, 6, 8};  // eighths
 
-constexpr auto kNoDeadline = std::chrono::steady_clock::time_point::max();
-
-std::optional<Image> decode(ByteSpan bytes, int n,
-                            std::chrono::steady_clock::time_point deadline = kNoDeadline) {
+std::optional<Image> decode(ByteSpan bytes, int n, const DecodeRequest& request = {}) {
   constexpr int kScansMax = 100;
   JpegReader reader(bytes);
-  return decode_jpeg_planes(reader.d, n, kScansMax, deadline);
+  StopCheck stop(request);
+  return decode_jpeg_planes(reader.d, n, kScansMax, stop);
 }
 
 bool is_ours(const JpegRecipe& recipe) { return !recipe.is_arithmetic; }
@@ -135,8 +133,14 @@ TEST(JpegPlanes, leaves_everything_else_to_libjpeg) {
   EXPECT_FALSE(decode(make_jpeg({.factors = {{3, 1}, {1, 1}, {1, 1}}}), 8));
 }
 
-TEST(JpegPlanes, stops_at_the_deadline) {
-  EXPECT_FALSE(decode(make_jpeg({}), 8, std::chrono::steady_clock::now()));
+TEST(JpegPlanes, stop_when_asked_to_or_out_of_time) {
+  CancelToken cancel;
+  cancel.request();
+  for (const bool is_progressive : {false, true}) {
+    const Bytes bytes = make_jpeg({.is_progressive = is_progressive});
+    EXPECT_FALSE(decode(bytes, 8, {.limits = {.max_seconds = 0}}));
+    EXPECT_FALSE(decode(bytes, 8, {.cancel = &cancel}));
+  }
 }
 
 TEST(JpegPlanes, what_ends_early_is_left_to_libjpeg) {

@@ -190,9 +190,8 @@ class BlockDecoder {
 
 class ProgressiveDecoder {
  public:
-  ProgressiveDecoder(const jpeg_decompress_struct& codec, const JpegFrame& frame,
-                     std::chrono::steady_clock::time_point deadline)
-      : frame_(frame), segments_(codec), deadline_(deadline) {
+  ProgressiveDecoder(const jpeg_decompress_struct& codec, const JpegFrame& frame, StopCheck& stop)
+      : frame_(frame), segments_(codec), stop_(stop) {
     for (auto& component : low_so_far_) component.fill(kNotYet);
   }
 
@@ -284,7 +283,7 @@ class ProgressiveDecoder {
     JpegBits bits = stream.begin();
     int to_restart = segments_.restart_interval();
     for (int y = 0; y < down; ++y) {
-      if (std::chrono::steady_clock::now() > deadline_) return false;
+      if (stop_.is_due()) return false;
       for (int x = 0; x < across; ++x) {
         if (stream.needs_more(bits) && !stream.read_on(bits)) return false;
         if (segments_.restart_interval() > 0 && to_restart-- == 0) {
@@ -333,7 +332,7 @@ class ProgressiveDecoder {
 
   const JpegFrame& frame_;
   JpegSegments segments_;
-  std::chrono::steady_clock::time_point deadline_;
+  StopCheck& stop_;
   std::array<Coefficients, 3> coefficients_;
   // By component and zigzag position: the lowest bit that a scan has brought.
   std::array<std::array<int8_t, 64>, 3> low_so_far_;
@@ -342,10 +341,10 @@ class ProgressiveDecoder {
 }  // namespace
 
 bool decode_progressive_jpeg(const jpeg_decompress_struct& codec, const JpegFrame& frame,
-                             int scans_max, std::chrono::steady_clock::time_point deadline) {
+                             int scans_max, StopCheck& stop) {
   const ByteSpan data{reinterpret_cast<const std::byte*>(codec.src->next_input_byte),
                       codec.src->bytes_in_buffer};
-  return ProgressiveDecoder(codec, frame, deadline).decode(data, scans_max);
+  return ProgressiveDecoder(codec, frame, stop).decode(data, scans_max);
 }
 
 }  // namespace imagemill

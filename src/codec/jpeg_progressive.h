@@ -7,8 +7,6 @@
 // all that later scans must know.
 #pragma once
 
-#include <chrono>
-
 #include "codec/jpeg_frame.h"
 
 namespace imagemill {
@@ -16,6 +14,6 @@ namespace imagemill {
 // Fills the frame's planes from a progressive picture whose scans are in order and complete; reads
 // `scans_max` at most. False when libjpeg must do it.
 bool decode_progressive_jpeg(const jpeg_decompress_struct& codec, const JpegFrame& frame,
-                             int scans_max, std::chrono::steady_clock::time_point deadline);
+                             int scans_max, StopCheck& stop);
 
 }  // namespace imagemill

@@ -93,7 +93,7 @@ class ScanDecoder {
   bool decode() {
     bits_ = data_.begin();
     for (int row = 0; row < scan_.mcus_down; ++row) {
-      if (std::chrono::steady_clock::now() > scan_.deadline) return false;
+      if (scan_.stop->is_due()) return false;
       for (size_t c = 0; c < scan_.components.size(); ++c) {
         const JpegScanComponent& component = scan_.components[c];
         waiting_[c].pixels =

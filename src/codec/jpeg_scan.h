@@ -7,13 +7,13 @@
 // is asked for. libjpeg-turbo reads the headers and everything else, broken files among it.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "base/bytes.h"
 #include "codec/jpeg_huffman.h"
+#include "codec/stop_check.h"
 
 namespace imagemill {
 
@@ -36,7 +36,7 @@ struct JpegScan {
   int restart_interval = 0;                       // in MCUs; 0: none
   int n = 8;                                      // pixels of a block on each axis: 1 to 6, or 8
   std::span<const JpegScanComponent> components;  // 1 to 4
-  std::chrono::steady_clock::time_point deadline;
+  StopCheck* stop = nullptr;
 };
 
 // False when there is anything odd about the data (an unknown code, a marker where none belongs,
