@@ -284,6 +284,17 @@ class RealFileSystem final : public FileSystem {
     return {};
   }
 
+  Result<> hard_link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) == 0) return {};
+    const int error = errno;
+    // EPERM: FAT and its like, and files of others where the kernel protects those.
+    if (error == EXDEV || error == EPERM || error == EOPNOTSUPP || error == ENOSYS ||
+        error == EMLINK)
+      return fail(Code::kUnsupported, "{}: cannot link {} to it: {}", to, from,
+                  std::strerror(error));
+    return system_failure(fmt::format("cannot link {} to it", from), to, error);
+  }
+
   Result<> remove(const std::string& path) override {
     if (::remove(path.c_str()) != 0) return system_failure("cannot remove", path, errno);
     return {};
@@ -350,6 +361,10 @@ Result<std::vector<FolderMember>> FileSystem::list_with_stat(const std::string& 
     members.push_back(
         {entry.name, entry.kind == FileStat::Kind::kSymlink, stat(join_path(folder, entry.name))});
   return members;
+}
+
+Result<> FileSystem::hard_link(const std::string& from, const std::string& to) {
+  return fail(Code::kUnsupported, "{}: cannot link {} to it: no hard links here", to, from);
 }
 
 Result<std::unique_ptr<ReadableFile>> FileSystem::open(const std::string& path) {

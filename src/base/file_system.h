@@ -84,6 +84,9 @@ class FileSystem {
   virtual Result<std::unique_ptr<WritableFile>> append_at(const std::string& path,
                                                           uint64_t bytes) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+  // A second name for the same bytes; `to` is free. kUnsupported where the two file systems do not
+  // offer that (the default): the bytes have to be copied.
+  virtual Result<> hard_link(const std::string& from, const std::string& to);
   virtual Result<> remove(
       const std::string& path) = 0;  // file or empty folder; missing is an error
   virtual Result<> create_folders(const std::string& path) = 0;

@@ -64,6 +64,7 @@ class JournalStore final : public RunStore {
   Result<RunTotals> totals() override { return {}; }
   Result<std::map<std::string, int64_t>> job_skips() override { return {}; }
   Result<> for_each_item(const std::function<Result<>(const ItemRecord&)>&) override { return {}; }
+  Result<std::optional<ItemRecord>> find_item(const std::string&) override { return {}; }
   Result<std::vector<TableSchema>> tables() override { return {}; }
   Result<> for_each_row(
       const std::string&,

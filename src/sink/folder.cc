@@ -25,11 +25,13 @@ class FolderSink final : public Sink {
   bool is_ordered() const override { return false; }
 
   Result<StagedFile> stage(const std::string& path, ByteSpan bytes) override {
-    IMAGEMILL_TRY(check_output_path(path));
-    if (location_.size() + path.size() + 2 > PATH_MAX)
-      return fail(Code::kInvalidArgument, "output path of {} bytes, with the folder's own {}",
-                  path.size(), location_.size());
+    IMAGEMILL_TRY(check_path(path));
     return staging_->write(path, bytes);
+  }
+
+  Result<StagedFile> stage_link(const std::string& path, const std::string& file) override {
+    IMAGEMILL_TRY(check_path(path));
+    return staging_->link(path, file);
   }
 
   void discard(const StagedFile& file) override { staging_->remove(file); }
@@ -48,6 +50,14 @@ class FolderSink final : public Sink {
   Result<> finish() override { return {}; }
 
  private:
+  Result<> check_path(const std::string& path) const {
+    IMAGEMILL_TRY(check_output_path(path));
+    if (location_.size() + path.size() + 2 > PATH_MAX)
+      return fail(Code::kInvalidArgument, "output path of {} bytes, with the folder's own {}",
+                  path.size(), location_.size());
+    return {};
+  }
+
   Result<> move_into_place(const StagedFile& file) {
     const std::string target = join_path(location_, file.path);
     const std::string folder(parent_path(target));

@@ -47,6 +47,12 @@ class Sink {
   // kInvalidArgument when `path` would leave the output folder or enter ".imagemill".
   virtual Result<StagedFile> stage(const std::string& path, ByteSpan bytes) = 0;
 
+  // The same with the bytes of a file that is there already: shared with it, not copied.
+  // kUnsupported where that cannot be (archives, other file systems): read it and stage() it.
+  virtual Result<StagedFile> stage_link(const std::string& path, const std::string& file) {
+    return fail(Code::kUnsupported, "{}: {} cannot be linked to it", path, file);
+  }
+
   // Gives up a staged file (its item failed after all).
   virtual void discard(const StagedFile& file) = 0;
 

@@ -275,6 +275,27 @@ TEST_P(SinkTest, staging_is_not_seen_and_can_be_given_up) {
   EXPECT_FALSE(stdfs::exists(file.temporary));
 }
 
+TEST_P(SinkTest, a_file_that_is_there_is_linked_into_a_folder) {
+  const TestFolder root;
+  const std::string file = root.write("elsewhere/x.jpg", "bytes");
+  stdfs::create_symlink(file, root / "link");
+  FaultFileSystem fs;
+  ASSERT_OK_AND_ASSIGN(const auto sink, open(root.path(), "", fs));
+  const auto staged = sink->stage_link("a/1.jpg", file);
+  if (GetParam().kind != SinkKind::kFolder) {
+    EXPECT_THAT(staged, FailsWith(Code::kUnsupported));
+    return;
+  }
+  ASSERT_THAT(staged, IsOk());
+  EXPECT_EQ(staged->bytes, 5u);
+  ASSERT_THAT(sink->publish({&*staged, 1}), IsOk());
+  const std::string published = join_path(join_path(root.path(), GetParam().location), "a/1.jpg");
+  EXPECT_TRUE(stdfs::equivalent(published, file));
+  EXPECT_THAT(sink->stage_link("b.jpg", root / "link"), FailsWith(Code::kUnsupported));
+  EXPECT_THAT(sink->stage_link("../b.jpg", file), FailsWith(Code::kInvalidArgument));
+  EXPECT_THAT(sink->stage_link("b.jpg", root / "missing"), FailsWith(Code::kNotFound));
+}
+
 TEST_P(SinkTest, a_full_disk_leaves_no_torn_file_in_the_staging_folder) {
   TestFolder root;
   FaultFileSystem probe;

@@ -49,14 +49,26 @@ Result<std::unique_ptr<StagingFolder>> StagingFolder::open(const std::string& fo
 }
 
 Result<StagedFile> StagingFolder::write(const std::string& path, ByteSpan bytes) {
-  StagedFile file{.path = path,
-                  .temporary = join_path(folder_, fmt::format("{}{}", next_++, kSuffix)),
-                  .bytes = bytes.size()};
+  StagedFile file{.path = path, .temporary = next_name(), .bytes = bytes.size()};
   if (auto written = write_to(file.temporary, bytes); !written) {
     remove(file);  // a full disk needs the room
     return std::unexpected(std::move(written).error());
   }
   return file;
+}
+
+std::string StagingFolder::next_name() {
+  return join_path(folder_, fmt::format("{}{}", next_++, kSuffix));
+}
+
+Result<StagedFile> StagingFolder::link(const std::string& path, const std::string& file) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const FileStat stat, fs_.stat_link(file));
+  // A link to a symbolic link would be that, and lead elsewhere from here.
+  if (stat.kind != FileStat::Kind::kFile)
+    return fail(Code::kUnsupported, "{}: not a regular file, cannot be linked", file);
+  StagedFile staged{.path = path, .temporary = next_name(), .bytes = stat.bytes};
+  IMAGEMILL_TRY(fs_.hard_link(file, staged.temporary));
+  return staged;
 }
 
 Result<> StagingFolder::write_to(const std::string& temporary, ByteSpan bytes) {

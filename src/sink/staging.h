@@ -33,10 +33,13 @@ class StagingFolder {
 
   // Not synced: publishing decides how.
   Result<StagedFile> write(const std::string& path, ByteSpan bytes);
+  // A link to `file`, which is a regular one. kUnsupported where there can be none.
+  Result<StagedFile> link(const std::string& path, const std::string& file);
   Result<Bytes> read(const StagedFile& file);
   void remove(const StagedFile& file);
 
  private:
+  std::string next_name();
   Result<> write_to(const std::string& temporary, ByteSpan bytes);
 
   const std::string folder_;

@@ -45,6 +45,14 @@ Value value_at(const Statement& statement, int index, ColumnType type) {
   return std::monostate();
 }
 
+std::vector<Value> values_at(const Statement& statement, const TableSchema& schema) {
+  std::vector<Value> values;
+  values.reserve(schema.columns.size());
+  for (int i = 2; const Column& column : schema.columns)
+    values.push_back(value_at(statement, i++, column.type));
+  return values;
+}
+
 // Names are spliced into SQL text: nothing but these letters ever is.
 bool is_identifier(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
@@ -122,10 +130,28 @@ Result<> visit_rows(Database& database, const TableSchema& schema,
     IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
     if (!has_row) return {};
     row.sub = select.text(1);
-    row.values.clear();
-    for (int i = 2; const Column& column : schema.columns)
-      row.values.push_back(value_at(select, i++, column.type));
+    row.values = values_at(select, schema);
     IMAGEMILL_TRY(visit(std::string(select.text(0)), row));
+  }
+}
+
+Result<RowReader> RowReader::prepare(Database& database, const TableSchema& schema) {
+  RowReader reader(schema);
+  IMAGEMILL_ASSIGN_OR_RETURN(
+      reader.select_,
+      database.prepare(fmt::format("SELECT * FROM \"{}{}\" WHERE key = ?1 ORDER BY sub",
+                                   kTablePrefix, schema.name)));
+  return reader;
+}
+
+Result<> RowReader::append_rows(const std::string& key, std::vector<Row>& out) {
+  select_.bind(1, std::string_view(key));
+  while (true) {
+    IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select_.step());
+    if (!has_row) return {};
+    out.push_back({.table = schema_.name,
+                   .sub = std::string(select_.text(1)),
+                   .values = values_at(select_, schema_)});
   }
 }
 

@@ -29,6 +29,21 @@ Result<std::vector<TableSchema>> read_row_tables(sqlite::Database& database);
 Result<> visit_rows(sqlite::Database& database, const TableSchema& schema,
                     const std::function<Result<>(const std::string& key, const Row&)>& visit);
 
+// The rows of single items of one table.
+class RowReader {
+ public:
+  static Result<RowReader> prepare(sqlite::Database& database, const TableSchema& schema);
+
+  // In the order of `sub`.
+  Result<> append_rows(const std::string& key, std::vector<Row>& out);
+
+ private:
+  explicit RowReader(TableSchema schema) : schema_(std::move(schema)) {}
+
+  TableSchema schema_;
+  sqlite::Statement select_;
+};
+
 // The statements that write one table.
 class RowTable {
  public:

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "store/item_reader.h"
 #include "store/open_database.h"
 #include "store/row_table.h"
 #include "store/run_lock.h"
@@ -20,35 +21,9 @@ using sqlite::Database;
 using sqlite::Statement;
 using sqlite::Transaction;
 
-constexpr std::string_view kStateNames[] = {"done", "failed", "skipped"};
-
-std::string_view state_name(ItemState state) { return kStateNames[static_cast<size_t>(state)]; }
-
-ItemState state_from(std::string_view name) {
-  const auto found = std::ranges::find(kStateNames, name);
-  // The schema lets no other name in; a file from a stranger may.
-  if (found == std::end(kStateNames)) return ItemState::kFailed;
-  return static_cast<ItemState>(found - std::begin(kStateNames));
-}
-
-std::optional<Code> code_from(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(Code::kInternal); ++i)
-    if (code_name(static_cast<Code>(i)) == name) return static_cast<Code>(i);
-  return std::nullopt;
-}
-
 std::string warnings_json(const std::vector<std::string>& warnings) {
   // Warnings quote file contents, which need not be UTF-8.
   return nlohmann::json(warnings).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::vector<std::string> warnings_from(std::string_view text) {
-  std::vector<std::string> warnings;
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_array()) return warnings;
-  for (const auto& warning : json)
-    if (warning.is_string()) warnings.push_back(warning.get<std::string>());
-  return warnings;
 }
 
 // The statements of a writer, kept for the life of the store.
@@ -113,6 +88,7 @@ class SqliteRunStore final : public RunStore {
       }
     }
     IMAGEMILL_TRY(transaction.commit());
+    finder_.reset();
     for (const TableSchema& schema : tables) {
       IMAGEMILL_ASSIGN_OR_RETURN(RowTable table, RowTable::prepare(database_, schema));
       row_tables_.insert_or_assign(schema.name, std::move(table));
@@ -206,41 +182,20 @@ class SqliteRunStore final : public RunStore {
 
   Result<> for_each_item(const std::function<Result<>(const ItemRecord&)>& visit) override {
     const std::scoped_lock guard(mutex_);
-    IMAGEMILL_ASSIGN_OR_RETURN(
-        Statement select,
-        database_.prepare(
-            "SELECT key, sequence, state, bytes, mtime_ns, hash, format, width, height, "
-            "orientation, decode_scale, is_damaged, warnings, stage, code, message, late_decodes "
-            "FROM items ORDER BY key"));
-    IMAGEMILL_ASSIGN_OR_RETURN(
-        Statement select_outputs,
-        database_.prepare(
-            "SELECT job, path, bytes, hash FROM outputs WHERE key = ?1 ORDER BY path"));
-    IMAGEMILL_ASSIGN_OR_RETURN(
-        Statement select_skips,
-        database_.prepare("SELECT job, reason FROM job_skips WHERE key = ?1 ORDER BY job"));
+    IMAGEMILL_ASSIGN_OR_RETURN(ItemReader reader, ItemReader::of_all(database_));
     while (true) {
-      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
-      if (!has_row) return {};
-      ItemRecord item = read_item(select);
-      select_outputs.bind(1, std::string_view(item.key));
-      while (true) {
-        IMAGEMILL_ASSIGN_OR_RETURN(const bool has_output, select_outputs.step());
-        if (!has_output) break;
-        item.outputs.push_back({std::string(select_outputs.text(0)),
-                                std::string(select_outputs.text(1)),
-                                static_cast<uint64_t>(select_outputs.integer(2)),
-                                std::string(select_outputs.text(3))});
-      }
-      select_skips.bind(1, std::string_view(item.key));
-      while (true) {
-        IMAGEMILL_ASSIGN_OR_RETURN(const bool has_skip, select_skips.step());
-        if (!has_skip) break;
-        item.job_skips.push_back(
-            {std::string(select_skips.text(0)), std::string(select_skips.text(1))});
-      }
-      IMAGEMILL_TRY(visit(item));
+      IMAGEMILL_ASSIGN_OR_RETURN(const auto item, reader.next());
+      if (!item) return {};
+      IMAGEMILL_TRY(visit(*item));
     }
+  }
+
+  Result<std::optional<ItemRecord>> find_item(const std::string& key) override {
+    const std::scoped_lock guard(mutex_);
+    if (!finder_) {
+      IMAGEMILL_ASSIGN_OR_RETURN(finder_, ItemFinder::prepare(database_));
+    }
+    return finder_->find(key);
   }
 
   Result<std::vector<TableSchema>> tables() override {
@@ -329,33 +284,12 @@ class SqliteRunStore final : public RunStore {
     return {};
   }
 
-  static ItemRecord read_item(const Statement& select) {
-    ItemRecord item;
-    item.key = select.text(0);
-    item.sequence = select.integer(1);
-    item.state = state_from(select.text(2));
-    item.bytes = static_cast<uint64_t>(select.integer(3));
-    item.mtime_ns = select.integer(4);
-    item.hash = select.text(5);
-    item.format = select.text(6);
-    item.width = static_cast<int>(select.integer(7));
-    item.height = static_cast<int>(select.integer(8));
-    item.orientation = static_cast<int>(select.integer(9));
-    item.decode_scale = select.text(10);
-    item.is_damaged = select.integer(11) != 0;
-    item.warnings = warnings_from(select.text(12));
-    item.stage = select.text(13);
-    item.code = code_from(select.text(14));
-    item.message = select.text(15);
-    item.late_decodes = static_cast<int>(select.integer(16));
-    return item;
-  }
-
   std::optional<RunLock> lock_;  // released last
   std::mutex mutex_;             // guards all below
   Database database_;
   std::unique_ptr<WriteStatements> writing_;  // nullptr: opened for reading
   std::unordered_map<std::string, RowTable> row_tables_;
+  std::optional<ItemFinder> finder_;  // once it was needed; not after create_tables()
 };
 
 Result<std::unique_ptr<RunStore>> make_writer(RunLock lock, Database database) {

@@ -38,6 +38,7 @@ enum class ColumnType : uint8_t { kInteger, kReal, kText, kBlob };
 struct Column {
   std::string name;
   ColumnType type = ColumnType::kText;
+  bool operator==(const Column&) const = default;
 };
 
 // A job's typed rows. The store adds `key` (the item) and `sub` (the face, box, tile within it; ""
@@ -51,6 +52,7 @@ struct Row {
   std::string table;
   std::string sub;
   std::vector<Value> values;  // one a column of the schema
+  bool operator==(const Row&) const = default;
 };
 
 enum class ItemState : uint8_t { kDone, kFailed, kSkipped };
@@ -61,6 +63,7 @@ struct OutputRecord {
   std::string path;
   uint64_t bytes = 0;
   std::string hash;  // ContentHash::hex()
+  bool operator==(const OutputRecord&) const = default;
 };
 
 // A job that did not look at an item, though the item is done.
@@ -155,6 +158,8 @@ class RunStore : public RowSink {
 
   virtual Result<> for_each_item(
       const std::function<Result<>(const ItemRecord&)>& visit) = 0;  // in key order, no rows
+  // Complete, with the rows of all tables; nullopt when there is no such item.
+  virtual Result<std::optional<ItemRecord>> find_item(const std::string& key) = 0;
   virtual Result<std::vector<TableSchema>> tables() = 0;
   // Rows of one table ordered by key, sub. The row's key comes first.
   virtual Result<> for_each_row(

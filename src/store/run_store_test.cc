@@ -153,6 +153,27 @@ TEST_F(RunStoreTest, an_item_survives_with_all_its_fields) {
   EXPECT_EQ(totals.damaged, 1);
 }
 
+TEST_F(RunStoreTest, a_single_item_is_found_complete) {
+  const auto store = open();
+  ASSERT_THAT(store->create_tables({{{"faces", {{"score", ColumnType::kReal}}}, {"other", {}}}}),
+              IsOk());
+  EXPECT_FALSE(store->find_item("a").value().has_value());
+  ItemRecord a = item("a");
+  a.outputs = {{"prepare", "a.jpg", 7, "ab"}};
+  a.job_skips = {{"quality", "where"}};
+  a.rows = {{"faces", "1", {0.25}}, {"faces", "2", {0.5}}, {"other", "", {}}};
+  ASSERT_THAT(store->commit({{a, item("b")}}, ""), IsOk());
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_OK_AND_ASSIGN(const std::optional<ItemRecord> found, store->find_item("a"));
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->key, "a");
+    EXPECT_EQ(found->outputs, a.outputs);
+    EXPECT_EQ(found->job_skips, a.job_skips);
+    EXPECT_EQ(found->rows, a.rows);
+    EXPECT_TRUE(store->find_item("b").value()->rows.empty());
+  }
+}
+
 TEST_F(RunStoreTest, finished_items_are_sorted_by_bytes_and_found) {
   const auto store = open();
   ASSERT_THAT(store->commit({{item("b"), item("\xc3\xa9"), item("B"), item("a")}}, ""), IsOk());

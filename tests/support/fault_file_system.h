@@ -101,6 +101,13 @@ class FaultFileSystem final : public FileSystem {
     names_[to] = file;
     return {};
   }
+  Result<> hard_link(const std::string& from, const std::string& to) override {
+    IMAGEMILL_TRY(step());
+    const int64_t file = adopt(from);
+    IMAGEMILL_TRY(real_.hard_link(from, to));
+    names_[to] = file;
+    return {};
+  }
   Result<> remove(const std::string& path) override {
     IMAGEMILL_TRY(step());
     adopt(path);
