@@ -99,6 +99,7 @@ struct CommandLine {
       set_jobs(names);
     });
     add_inspect();
+    add_merge();
     CLI::App* report =
         app.add_subcommand("report", "Write the report of a finished run anew and say where it is");
     report->add_option("output", out.output, "output of the run")->required()->option_text("OUT");
@@ -123,6 +124,23 @@ struct CommandLine {
     inspect->callback([this] {
       out.command = Arguments::Command::kInspect;
       out.run.inputs = paths;
+    });
+  }
+
+  void add_merge() {
+    CLI::App* merge = app.add_subcommand(
+        "merge", "Make one output of those of --shard 1/n, 2/n ... of the same command");
+    merge->add_option("paths", paths, "the output folder, then those of the shards")
+        ->required()
+        ->expected(2, 1 << 20)
+        ->option_text("OUT SHARD_OUT...");
+    merge->add_flag("--copy", out.merge.copy,
+                    "copy the files and compare each with its hash; without it they are shared "
+                    "with the shards (hard links) where the file system can do that");
+    merge->callback([this] {
+      out.command = Arguments::Command::kMerge;
+      out.merge.output = paths.front();
+      out.merge.shards.assign(paths.begin() + 1, paths.end());
     });
   }
 
@@ -157,7 +175,8 @@ Arguments parse_arguments(int argc, char** argv) {
                       : line.progress == "none"     ? ProgressWish::kNone
                       : line.progress == "terminal" ? ProgressWish::kTerminal
                                                     : ProgressWish::kAuto;
-  for (int i = 0; i < argc; ++i) line.out.run.command.emplace_back(argv[i]);
+  line.out.run.command.assign(argv, argv + argc);
+  line.out.merge.command = line.out.run.command;
   return std::move(line.out);
 }
 

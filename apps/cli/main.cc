@@ -22,9 +22,12 @@
 #include "imagemill/doctor.h"
 #include "imagemill/engine.h"
 #include "imagemill/inspect.h"
+#include "imagemill/merge.h"
+#include "imagemill/text.h"
 #include "json_events.h"
 #include "progress_printer.h"
 #include "terminal.h"
+#include "terminal_text.h"
 
 namespace imagemill::cli {
 namespace {
@@ -160,6 +163,34 @@ int inspect(const Arguments& arguments) {
   return report->broken.empty() ? kExitDone : kExitSomeFailed;
 }
 
+// Warnings, one a line.
+class WarningPrinter final : public Listener {
+ public:
+  void on_warning(const RunWarning& warning) override {
+    std::cerr << "imagemill: " << terminal_escape(warning.message) << '\n';
+  }
+};
+
+int merge(Arguments& arguments) {
+  arguments.merge.codec_host = codec_host_path();
+  install_signal_handlers();
+  WarningPrinter listener;
+  const auto merged = imagemill::merge(arguments.merge, listener, cancel_token);
+  if (!merged) return complain(merged.error());
+  std::cout << fmt::format("{} items added, {} files linked, {} copied\n",
+                           human_count(merged->added), human_count(merged->linked),
+                           human_count(merged->copied))
+            << fmt::format("{}: {} done, {} failed, {} skipped\n",
+                           terminal_escape(arguments.merge.output), human_count(merged->done),
+                           human_count(merged->failed), human_count(merged->skipped));
+  if (merged->missing > 0)
+    std::cout << fmt::format(
+        "At least {} inputs are in none of these shards: merge theirs as well, or give the command "
+        "without --shard this output\n",
+        human_count(merged->missing));
+  return merged->failed > 0 ? kExitSomeFailed : kExitDone;
+}
+
 int print_diagnosis() {
   std::cout << doctor_text(diagnose(codec_host_path()), codec_host_path());
   return kExitDone;
@@ -200,6 +231,8 @@ int main(int argc, char** argv) {
       return print_schema(arguments.schema_job);
     case Arguments::Command::kInspect:
       return inspect(arguments);
+    case Arguments::Command::kMerge:
+      return merge(arguments);
     case Arguments::Command::kDoctor:
       return print_diagnosis();
     case Arguments::Command::kNone:
