@@ -56,6 +56,11 @@ struct CommandLine {
   std::map<std::string, Values> jobs;  // by job name
   std::string progress = "auto";
 
+  void add_config_flag(CLI::App& command) {
+    command.add_flag("--no-config", out.no_config, "leave the user's settings file alone")
+        ->group("Run");
+  }
+
   void add_run_flags(CLI::App& command) {
     command
         .add_option("paths", paths,
@@ -65,6 +70,7 @@ struct CommandLine {
         ->option_text("IN... OUT");
     command.add_option("--recipe", out.recipe, "YAML file with options; flags overrule it")
         ->group("Run");
+    add_config_flag(command);
     command.add_option("--progress", progress, "auto|terminal|plain|none")
         ->check(CLI::IsMember({"auto", "terminal", "plain", "none"}))
         ->group("Run");
@@ -120,6 +126,7 @@ struct CommandLine {
         ->expected(1, 1 << 20)
         ->option_text("IN...");
     inspect->add_flag("--json", out.json, "the report as JSON, for programs");
+    add_config_flag(*inspect);
     add_options(*inspect, inspect_options(), "", "Run", out.run.options);
     inspect->callback([this] {
       out.command = Arguments::Command::kInspect;

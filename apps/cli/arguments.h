@@ -22,6 +22,7 @@ struct Arguments {
   std::string output;      // kReport
   std::string schema_job;  // kSchema: a job's name, "" for the run's own options
   ProgressWish progress = ProgressWish::kAuto;
+  bool no_config = false;  // kRun, kInspect: the user's settings file is left alone
   bool json_events = false;
   bool json = false;  // kInspect: the report as JSON
   int exit_code =

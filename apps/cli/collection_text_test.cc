@@ -42,7 +42,8 @@ TEST(DoctorText, says_where_the_helper_is_missing) {
                             .reads = {"jpeg", "png"},
                             .helper_reads = {"heic"},
                             .libraries = {"libpng 1.6"}};
-  const std::string text = doctor_text(diagnosis, "/x/imagemill-codec");
+  const std::string text = doctor_text(diagnosis, "/x/imagemill-codec", "/x/config.yaml, in use");
+  EXPECT_THAT(text, HasSubstr("/x/config.yaml, in use"));
   EXPECT_THAT(text, HasSubstr("/x/imagemill-codec, not found"));
   EXPECT_THAT(text, HasSubstr("4 usable"));
   EXPECT_THAT(text, HasSubstr("jpeg png"));

@@ -10,7 +10,8 @@
 
 namespace imagemill::cli {
 
-std::string doctor_text(const Diagnosis& d, const std::string& codec_host) {
+std::string doctor_text(const Diagnosis& d, const std::string& codec_host,
+                        const std::string& settings) {
   const auto line = [](std::string_view name, std::string_view text) {
     return fmt::format("{:<16}{}\n", name, text);
   };
@@ -21,6 +22,7 @@ std::string doctor_text(const Diagnosis& d, const std::string& codec_host) {
   out += line("cores", fmt::format("{} usable", d.cores));
   out +=
       line("memory", d.memory_bytes == 0 ? "not known" : human_bytes(d.memory_bytes) + " usable");
+  out += line("settings", terminal_escape(settings));
   out += line("reads", list(d.reads));
   out += line("writes", list(d.writes));
   out += line("helper", fmt::format("{}, {}", terminal_escape(codec_host),

@@ -8,7 +8,9 @@
 
 namespace imagemill::cli {
 
-// What `imagemill doctor` prints. `codec_host`: where the helper was looked for.
-std::string doctor_text(const Diagnosis& diagnosis, const std::string& codec_host);
+// What `imagemill doctor` prints. `codec_host`: where the helper was looked for. `settings`: the
+// user's settings file and whether it is in use.
+std::string doctor_text(const Diagnosis& diagnosis, const std::string& codec_host,
+                        const std::string& settings);
 
 }  // namespace imagemill::cli

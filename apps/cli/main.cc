@@ -26,6 +26,7 @@
 #include "imagemill/text.h"
 #include "json_events.h"
 #include "progress_printer.h"
+#include "settings.h"
 #include "terminal.h"
 #include "terminal_text.h"
 
@@ -95,6 +96,9 @@ int run(Arguments& arguments) {
     if (auto merged = apply_recipe(text, spec); !merged)
       return complain(std::move(merged).error().with_context(arguments.recipe));
   }
+  if (!arguments.no_config) {
+    if (auto used = use_settings(settings_path(), spec); !used) return complain(used.error());
+  }
   for (const std::string& input : spec.inputs) {
     if (input == "-" && spec.standard_input.empty())
       spec.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
@@ -149,6 +153,14 @@ int inspect(const Arguments& arguments) {
                    .standard_input = {},
                    .codec_host = codec_host_path(),
                    .work_folder = {}};
+  if (!arguments.no_config) {
+    RunSpec settings;
+    if (auto used = use_settings(settings_path(), settings); !used) return complain(used.error());
+    for (const OptionSpec& option : inspect_options())
+      if (const auto value = settings.options.find(std::string(option.name));
+          value != settings.options.end())
+        spec.options.insert(*value);  // what the command line says stays
+  }
   if (std::ranges::find(spec.inputs, "-") != spec.inputs.end())
     spec.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
   const auto folder = WorkFolder::make();
@@ -192,7 +204,8 @@ int merge(Arguments& arguments) {
 }
 
 int print_diagnosis() {
-  std::cout << doctor_text(diagnose(codec_host_path()), codec_host_path());
+  std::cout << doctor_text(diagnose(codec_host_path()), codec_host_path(),
+                           settings_state(settings_path()));
   return kExitDone;
 }
 

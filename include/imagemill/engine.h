@@ -49,6 +49,10 @@ class Engine {
 // the line and the nearest known key.
 Result<> apply_recipe(const std::string& yaml, RunSpec& spec);
 
+// The same with a user's settings, after the recipe: defaults for the options of every run. Keys as
+// in a recipe, but for what is about a single run (`jobs`, `shard`, `restart`, `dry-run`).
+Result<> apply_settings(const std::string& yaml, RunSpec& spec);
+
 // Writes run.json and report.html of a finished run anew from its store. Returns the report's path.
 Result<std::string> write_report(const std::string& output);
 

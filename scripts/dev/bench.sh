@@ -16,4 +16,5 @@ if [ "$1" != list ]; then
   bash scripts/dev/build.sh bench decode_floor
   cp bench/peers/prepare_sharp.mjs "$(bash scripts/sharp_env.sh)"
 fi
+export XDG_CONFIG_HOME=/nonexistent  # the default options are measured, not the developer's
 exec "$python" bench/run_bench.py "$@"

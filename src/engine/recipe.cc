@@ -34,6 +34,18 @@ std::unexpected<Status> unknown_key(const std::string& key, const YAML::Node& at
               near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
 }
 
+// A known key. A value that does not fit is told here, where its line is known.
+Result<> merge_option(const YAML::detail::iterator_value& pair, std::span<const OptionSpec> specs,
+                      std::map<std::string, std::string>& options) {
+  const std::string key = pair.first.Scalar();
+  IMAGEMILL_ASSIGN_OR_RETURN(std::string value, text_of(pair.second, key));
+  if (auto fits = OptionValues::parse(specs, {{key, value}}); !fits)
+    return std::unexpected(
+        std::move(fits).error().with_context(fmt::format("line {}", pair.first.Mark().line + 1)));
+  options.emplace(key, std::move(value));  // what is there stays
+  return {};
+}
+
 Result<> merge_options(const YAML::Node& map, std::span<const OptionSpec> specs,
                        std::map<std::string, std::string>& options) {
   if (!map.IsMap())
@@ -44,8 +56,7 @@ Result<> merge_options(const YAML::Node& map, std::span<const OptionSpec> specs,
   for (const auto& pair : map) {
     const std::string key = pair.first.Scalar();
     if (std::ranges::find(known, key) == known.end()) return unknown_key(key, pair.first, known);
-    IMAGEMILL_ASSIGN_OR_RETURN(std::string value, text_of(pair.second, key));
-    options.emplace(key, std::move(value));  // what is there stays
+    IMAGEMILL_TRY(merge_option(pair, specs, options));
   }
   return {};
 }
@@ -74,8 +85,7 @@ Result<> merge(const YAML::Node& root, RunSpec& spec) {
       IMAGEMILL_TRY(merge_options(pair.second, job->options,
                                   request != spec.jobs.end() ? request->options : unused));
     } else if (std::ranges::find(known, key) != known.end()) {
-      IMAGEMILL_ASSIGN_OR_RETURN(std::string value, text_of(pair.second, key));
-      spec.options.emplace(key, std::move(value));
+      IMAGEMILL_TRY(merge_option(pair, run_options(), spec.options));
     } else {
       return unknown_key(key, pair.first, known);
     }
@@ -83,15 +93,29 @@ Result<> merge(const YAML::Node& root, RunSpec& spec) {
   return {};
 }
 
-}  // namespace
+// What says what a single run does is no habit of a user: a forgotten `restart: true` would throw
+// every run's work away.
+Result<> refuse_keys_of_one_run(const YAML::Node& root) {
+  if (!root.IsMap()) return {};
+  for (const std::string_view key : {"jobs", "shard", "restart", "dry-run"}) {
+    for (const auto& pair : root)
+      if (pair.first.Scalar() == key)
+        return fail(Code::kInvalidArgument,
+                    "line {}: '{}' is about a single run: it stands on the command line or in a "
+                    "recipe, not in settings for all of them",
+                    pair.first.Mark().line + 1, key);
+  }
+  return {};
+}
 
-Result<> apply_recipe(const std::string& yaml, RunSpec& spec) {
+Result<> apply(const std::string& yaml, bool is_settings, RunSpec& spec) {
   if (yaml.size() > kRecipeBytesMax)
-    return fail(Code::kResourceExhausted, "{} bytes, a recipe may have {}", yaml.size(),
+    return fail(Code::kResourceExhausted, "{} bytes, expected at most {}", yaml.size(),
                 kRecipeBytesMax);
   try {
     const YAML::Node root = YAML::Load(yaml);
     if (root.IsNull()) return {};
+    if (is_settings) IMAGEMILL_TRY(refuse_keys_of_one_run(root));
     return merge(root, spec);
   } catch (const YAML::Exception& e) {
     return fail(Code::kInvalidArgument, "line {}: {}", e.mark.line + 1, e.msg);
@@ -99,5 +123,11 @@ Result<> apply_recipe(const std::string& yaml, RunSpec& spec) {
     return fail(Code::kInvalidArgument, "cannot be read as YAML: {}", e.what());
   }
 }
+
+}  // namespace
+
+Result<> apply_recipe(const std::string& yaml, RunSpec& spec) { return apply(yaml, false, spec); }
+
+Result<> apply_settings(const std::string& yaml, RunSpec& spec) { return apply(yaml, true, spec); }
 
 }  // namespace imagemill

@@ -16,6 +16,9 @@ import time
 import zlib
 from pathlib import Path
 
+# Whatever settings the developer has are no part of a test.
+os.environ["XDG_CONFIG_HOME"] = "/nonexistent"
+
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_SOME_FAILED, EXIT_CANCELLED = 0, 1, 2, 3, 130
 

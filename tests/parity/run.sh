@@ -11,4 +11,5 @@ if [ -z "${IMAGEMILL_BINARY:-}" ]; then
 fi
 python=$(bash scripts/python_env.sh test-venv tests/parity/requirements.txt)
 cp tests/parity/sharp_resize.mjs "$(bash scripts/sharp_env.sh)"
+export XDG_CONFIG_HOME=/nonexistent  # the developer's own settings are no part of it
 exec "$python" -m pytest -q -rs -p no:cacheprovider tests/parity "$@"
