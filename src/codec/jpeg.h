@@ -49,9 +49,8 @@ struct JpegErrors {
 // or when chroma is no 1, 2 or 4 times coarser than luma.
 std::optional<PixelFormat> jpeg_plane_format(const jpeg_decompress_struct& codec);
 
-// The markers that carry metadata begin with these bytes.
+// The markers that carry metadata begin with these bytes (XMP's: jpeg_xmp.h).
 inline constexpr std::string_view kJpegExifPrefix{"Exif\0\0", 6};
-inline constexpr std::string_view kJpegXmpPrefix{"http://ns.adobe.com/xap/1.0/\0", 29};
 inline constexpr std::string_view kJpegPhotoshopPrefix{"Photoshop 3.0\0", 14};
 
 }  // namespace imagemill

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "codec/jpeg.h"
 #include "codec/jpeg_planes.h"
+#include "codec/jpeg_xmp.h"
 #include "codec/registry.h"
 #include "image/exif.h"
 
@@ -80,17 +81,21 @@ Bytes copy_of(ByteSpan bytes) { return Bytes(bytes.begin(), bytes.end()); }
 
 Metadata read_metadata(Decompressor& d) {
   Metadata metadata;
+  JpegXmpReader xmp;
   for (const jpeg_marker_struct* m = d.codec.marker_list; m != nullptr; m = m->next) {
     const ByteSpan bytes = marker_bytes(*m);
     const std::string_view text = as_text(bytes);
     if (m->marker == JPEG_APP0 + 1 && text.starts_with(kJpegExifPrefix) && metadata.exif.empty())
       metadata.exif = copy_of(bytes.subspan(kJpegExifPrefix.size()));
-    else if (m->marker == JPEG_APP0 + 1 && text.starts_with(kJpegXmpPrefix) && metadata.xmp.empty())
-      metadata.xmp = copy_of(bytes.subspan(kJpegXmpPrefix.size()));
+    else if (m->marker == JPEG_APP0 + 1)
+      xmp.add(bytes);
     else if (m->marker == JPEG_APP0 + 13 && text.starts_with(kJpegPhotoshopPrefix) &&
              metadata.iptc.empty())
       metadata.iptc = copy_of(find_iptc(bytes));
   }
+  std::string warning;
+  metadata.xmp = xmp.packet(warning);
+  if (!warning.empty()) d.errors.warnings.push_back(std::move(warning));
   JOCTET* icc = nullptr;
   unsigned icc_bytes = 0;
   if (d.run([&] { jpeg_read_icc_profile(&d.codec, &icc, &icc_bytes); }) && icc != nullptr) {

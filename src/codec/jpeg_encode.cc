@@ -8,12 +8,11 @@
 #include <cstring>
 
 #include "codec/jpeg.h"
+#include "codec/jpeg_xmp.h"
 #include "codec/registry.h"
 
 namespace imagemill {
 namespace {
-
-constexpr size_t kMarkerBytesMax = 65533;
 
 struct Compressor {
   jpeg_compress_struct codec{};
@@ -42,7 +41,7 @@ struct Compressor {
 
 void write_marker(jpeg_compress_struct& codec, int marker, std::string_view prefix,
                   ByteSpan bytes) {
-  if (bytes.empty() || prefix.size() + bytes.size() > kMarkerBytesMax) return;
+  if (bytes.empty() || prefix.size() + bytes.size() > kJpegMarkerBytesMax) return;
   jpeg_write_m_header(&codec, marker, static_cast<unsigned>(prefix.size() + bytes.size()));
   for (const char c : prefix) jpeg_write_m_byte(&codec, static_cast<unsigned char>(c));
   for (const std::byte b : bytes) jpeg_write_m_byte(&codec, static_cast<int>(b));
@@ -62,9 +61,10 @@ void write_iptc(jpeg_compress_struct& codec, ByteSpan iptc) {
   write_marker(codec, JPEG_APP0 + 13, kJpegPhotoshopPrefix, block);
 }
 
-void write_metadata(jpeg_compress_struct& codec, const Metadata& metadata) {
+void write_metadata(jpeg_compress_struct& codec, const Metadata& metadata,
+                    const std::vector<Bytes>& xmp) {
   write_marker(codec, JPEG_APP0 + 1, kJpegExifPrefix, metadata.exif);
-  write_marker(codec, JPEG_APP0 + 1, kJpegXmpPrefix, metadata.xmp);
+  for (const Bytes& marker : xmp) write_marker(codec, JPEG_APP0 + 1, {}, marker);
   if (metadata.icc && !metadata.icc->empty())
     jpeg_write_icc_profile(&codec, reinterpret_cast<const JOCTET*>(metadata.icc->data()),
                            static_cast<unsigned>(metadata.icc->size()));
@@ -126,9 +126,9 @@ class JpegEncoder final : public Encoder {
     if (std::max(image.width(), image.height()) > traits().max_side)
       return fail(Code::kUnsupported, "JPEG: {}x{} pixels, a side may have {}", image.width(),
                   image.height(), traits().max_side);
-    if (metadata.exif.size() + kJpegExifPrefix.size() > kMarkerBytesMax)
+    if (metadata.exif.size() + kJpegExifPrefix.size() > kJpegMarkerBytesMax)
       return fail(Code::kUnsupported, "JPEG: {} bytes of EXIF, a marker holds {}",
-                  metadata.exif.size(), kMarkerBytesMax);
+                  metadata.exif.size(), kJpegMarkerBytesMax);
 
     Compressor c;
     if (!c.run([&] { start(c, image, options); })) return std::unexpected(c.errors.status());
@@ -139,8 +139,9 @@ class JpegEncoder final : public Encoder {
       strip.emplace(c.codec, image);
     else
       line.resize(static_cast<size_t>(image.width()) * 3);
+    const std::vector<Bytes> xmp = jpeg_xmp_markers(metadata.xmp);
     const bool finished = c.run([&] {
-      write_metadata(c.codec, metadata);
+      write_metadata(c.codec, metadata, xmp);
       raw ? write_raw(c.codec, image, *strip) : write_rows(c.codec, image, line.data());
       jpeg_finish_compress(&c.codec);
     });
