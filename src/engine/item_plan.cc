@@ -55,6 +55,17 @@ std::vector<JobShare> share_out(std::span<const PlannedJob> jobs, const Item& it
   return shares;
 }
 
+// Whether all that look at the file's picture are content with its thumbnail.
+bool thumbnail_will_do(std::span<const PlannedJob> jobs, std::span<const JobShare> shares) {
+  for (size_t i = 0; i < shares.size(); ++i) {
+    const JobShare& share = shares[i];
+    if (!share.runs || share.picture_of != PlannedJob::kNone) continue;
+    if (!share.late_views.empty()) return false;
+    if (!share.views.empty() && !jobs[i].job->accepts_thumbnail()) return false;
+  }
+  return true;
+}
+
 // Views of the picture that `source` made, each once.
 std::vector<ViewRequest> views_of(std::span<const JobShare> shares, size_t source) {
   std::vector<ViewRequest> views;
@@ -139,6 +150,7 @@ ItemPlan plan_item(std::span<const PlannedJob> jobs, const Item& item, const Cod
                    DecodeRequest request) {
   ItemPlan plan{.jobs = share_out(jobs, item)};
   plan.decode_at_least = least_decode_size(item.header, views_of(plan.jobs, PlannedJob::kNone));
+  plan.thumbnail_will_do = plan.decode_at_least && thumbnail_will_do(jobs, plan.jobs);
   plan.readers = count_to_last(plan.jobs, [&](size_t i) {
     const JobShare& share = plan.jobs[i];
     const bool decodes_late = !share.late_views.empty() && share.picture_of == PlannedJob::kNone;

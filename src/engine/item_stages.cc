@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "codec/exif_thumbnail.h"
 #include "engine/item_facts.h"
 #include "engine/item_pictures.h"
 #include "engine/item_plan.h"
@@ -38,6 +39,18 @@ bool is_stopped(const StageContext& context, const Status& status) {
 StageFailure failure_or_stop(const StageContext& context, Status status) {
   const bool stops = is_stopped(context, status);
   return {std::move(status), stops};
+}
+
+// Or its thumbnail, where that will do and is fit for it.
+Result<Decoded> decode_picture(const StageContext& context, const ItemPlan& plan, Item& item,
+                               const DecodeRequest& request) {
+  const Decoder* decoder = context.codecs.decoder_for(item.header.format);
+  if (plan.thumbnail_will_do && item.header.format == FileFormat::kJpeg) {
+    auto thumbnail = decode_exif_thumbnail(item.bytes, item.header, request, *decoder);
+    item.is_thumbnail = thumbnail.has_value();
+    if (thumbnail) return thumbnail;
+  }
+  return decoder->decode(item.bytes, request);
 }
 
 class StageItemContext final : public ItemContext {
@@ -204,9 +217,11 @@ std::optional<StageFailure> decode_item(StageContext& context, Item& item) {
   if (plan.decode_at_least) {
     DecodeRequest request = decode_request(context);
     request.at_least = *plan.decode_at_least;
-    auto decoded = context.codecs.decoder_for(item.header.format)->decode(item.bytes, request);
+    auto decoded = decode_picture(context, plan, item, request);
     if (!decoded) return failure_or_stop(context, std::move(decoded).error());
-    item.record.decode_scale = fmt::format("{}/{}", decoded->scale_num, decoded->scale_den);
+    item.record.decode_scale = item.is_thumbnail
+                                   ? "thumbnail"
+                                   : fmt::format("{}/{}", decoded->scale_num, decoded->scale_den);
     item.record.is_damaged = decoded->is_damaged;
     std::ranges::move(decoded->warnings, std::back_inserter(item.record.warnings));
     item.decoded = std::move(*decoded);

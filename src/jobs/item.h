@@ -27,6 +27,7 @@ struct Item {
   Bytes bytes;  // the file; kept until the last job that may read it is done
   ImageHeader header;
   std::optional<Decoded> decoded;  // nullopt when no job asked for pixels
+  bool is_thumbnail = false;       // what was decoded is the thumbnail in the file
   uint64_t reserved_bytes = 0;     // the most that decoding and the jobs may hold, as promised
   uint64_t held_bytes = 0;         // charged to the budget between stages
   BytesCharge* charge = nullptr;   // within a stage; null: nothing is charged

@@ -100,6 +100,10 @@ class Job {
     return {};
   }
 
+  // Whether the thumbnail that a camera put into the file may stand for the picture in its views.
+  // It does only where no other job wants to see the picture itself; Item::is_thumbnail tells.
+  virtual bool accepts_thumbnail() const { return false; }
+
   // Whether it reads item().bytes.
   virtual bool keeps_file(const ImageHeader& header) const {
     (void)header;

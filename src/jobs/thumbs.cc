@@ -24,6 +24,9 @@ constexpr std::array kOptions = {
     OptionSpec{"of", OptionKind::kChoice, "original",
                "what is previewed: the input, or the picture that prepare makes of it",
                "original|prepare"},
+    OptionSpec{"exif-thumbnail", OptionKind::kFlag, "false",
+               "use the thumbnail that the camera put into a JPEG where it is large enough and no "
+               "other job decodes the picture; it may be of the picture before it was edited"},
     OptionSpec{"sheet", OptionKind::kFlag, "true",
                "contact sheets of all previews, in the order of their keys"},
     OptionSpec{"sheet-columns", OptionKind::kInteger, "10", "previews in a row of a sheet", "", 1,
@@ -40,6 +43,7 @@ struct ThumbsSettings {
   std::optional<SheetLayout> sheet;  // nullopt: none wanted
   size_t sheets_max = 0;
   bool of_prepared = false;
+  bool exif_thumbnail = false;
 };
 
 ThumbsSettings read_settings(const OptionValues& o) {
@@ -48,6 +52,7 @@ ThumbsSettings read_settings(const OptionValues& o) {
                    .format = *format_from_name(o.text("format")),
                    .sheets_max = static_cast<size_t>(o.integer("sheet-max"))};
   s.of_prepared = o.text("of") == "prepare";
+  s.exif_thumbnail = o.flag("exif-thumbnail");
   s.encode.quality = static_cast<int>(o.integer("quality"));
   if (o.flag("sheet"))
     s.sheet = SheetLayout{.columns = static_cast<int>(o.integer("sheet-columns")),
@@ -68,7 +73,8 @@ class ThumbsJob final : public Job {
                        {{"path", ColumnType::kText},
                         {"width", ColumnType::kInteger},
                         {"height", ColumnType::kInteger},
-                        {"bytes", ColumnType::kInteger}}};
+                        {"bytes", ColumnType::kInteger},
+                        {"source", ColumnType::kText}}};
   }
 
   std::string picture_of() const override { return settings_.of_prepared ? "prepare" : ""; }
@@ -76,6 +82,8 @@ class ThumbsJob final : public Job {
   std::vector<ViewRequest> views(const ImageHeader& header) const override {
     return {view_request(header)};
   }
+
+  bool accepts_thumbnail() const override { return settings_.exif_thumbnail; }
 
   uint64_t working_bytes(const ImageHeader& header) const override {
     const Size size = view_request(header).size;
@@ -91,7 +99,7 @@ class ThumbsJob final : public Job {
     const std::string path = context.output_path(kFolder, settings_.format);
     IMAGEMILL_TRY(context.emit_file(path, bytes));
     context.emit_row({path, int64_t{image.width()}, int64_t{image.height()},
-                      static_cast<int64_t>(bytes.size())});
+                      static_cast<int64_t>(bytes.size()), source_name(context.item())});
     return {};
   }
 
@@ -116,6 +124,10 @@ class ThumbsJob final : public Job {
   }
 
  private:
+  std::string source_name(const Item& item) const {
+    return settings_.of_prepared ? "prepare" : item.is_thumbnail ? "thumbnail" : "picture";
+  }
+
   ViewRequest view_request(const ImageHeader& header) const {
     const Size source = oriented({header.width, header.height}, header.orientation);
     const FitPlan plan = plan_fit(source, settings_.box, Fit::kInside, {}, false);

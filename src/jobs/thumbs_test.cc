@@ -213,5 +213,67 @@ TEST(Thumbs, of_prepare_show_what_it_made) {
     EXPECT_NEAR(mean_of(cut, c, 4, 4, 16, 8), mean_of(whole, c, 4, 4, 16, 8), 2) << c;
 }
 
+// A blue picture with a red thumbnail: which of the two was looked at can be seen.
+Bytes blue_with_red_thumbnail(Size thumbnail, int orientation = 1, Size size = {640, 480}) {
+  const Bytes red = make_picture_file({.size = thumbnail, .color = Rgb{220, 20, 20}});
+  Metadata metadata;
+  metadata.exif = make_exif_with_thumbnail(orientation, red);
+  const Image blue = made_image({.size = size, .color = Rgb{20, 20, 220}});
+  return encoder_for(FileFormat::kJpeg)->encode(blue, {}, metadata).value();
+}
+
+bool is_red(const std::string& path) {
+  const Decoded decoded = decoded_file(path);
+  const Image& image = decoded.image;
+  return mean_of(image, 2, 0, 0, image.plane(2).width, image.plane(2).height) > 128;  // Cr
+}
+
+TEST(Thumbs, the_cameras_own_thumbnail_where_it_is_enough) {
+  JobRun run;
+  run.add("fit.jpg", blue_with_red_thumbnail({160, 120}));
+  run.add("turned.jpg", blue_with_red_thumbnail({160, 120}, 6));
+  run.add("small.jpg", blue_with_red_thumbnail({120, 90}));
+  run.add("bars.jpg", blue_with_red_thumbnail({160, 120}, 1, {640, 426}));
+  run.add("larger.jpg", blue_with_red_thumbnail({176, 132}, 1, {100, 75}));
+  run.add("none.jpg", picture(FileFormat::kJpeg, {640, 480}));
+  run.add("none.png", picture(FileFormat::kPng, {640, 480}));
+  const Bytes whole = blue_with_red_thumbnail({160, 120});
+  Bytes damaged = whole;
+  std::fill_n(damaged.begin() + 900, 60, std::byte{0xFF});  // within the thumbnail's data
+  run.add("damaged.jpg", damaged);
+
+  const JobRequest job{"thumbs", {{"size", "160"}, {"exif-thumbnail", "true"}}};
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run({job}));
+  EXPECT_EQ(finished.done, 8);
+  const auto rows = run.rows("thumbs");
+  for (const auto& [key, item] : run.items()) {
+    const bool expected = key == "fit.jpg" || key == "turned.jpg";
+    EXPECT_EQ(rows.at(key).text("source"), expected ? "thumbnail" : "picture") << key;
+    EXPECT_EQ(item.decode_scale == "thumbnail", expected) << key << " " << item.decode_scale;
+    EXPECT_EQ(item.width, key == "larger.jpg" ? 100 : 640)
+        << key << ": the row is about the picture";
+  }
+  EXPECT_TRUE(is_red(run.out("thumbs/fit.jpg")));
+  EXPECT_FALSE(is_red(run.out("thumbs/small.jpg")));
+  EXPECT_FALSE(is_red(run.out("thumbs/damaged.jpg")));
+  const Decoded turned = decoded_file(run.out("thumbs/turned.jpg"));
+  EXPECT_EQ((Size{turned.header.width, turned.header.height}), (Size{120, 160}));
+}
+
+TEST(Thumbs, no_thumbnail_where_it_was_not_asked_for_or_the_picture_is_decoded_anyway) {
+  const JobRequest asked{"thumbs", {{"size", "160"}, {"exif-thumbnail", "true"}}};
+  const JobRequest plain{"thumbs", {{"size", "160"}}};
+  const JobRequest quality{"quality", {{"where", "item.width > 1000"}}};
+  const auto source = [](const std::vector<JobRequest>& jobs, Size size) {
+    JobRun run;
+    run.add("a.jpg", blue_with_red_thumbnail({160, 120}, 1, size));
+    EXPECT_THAT(run.run(jobs), IsOk());
+    return run.rows("thumbs").at("a.jpg").text("source");
+  };
+  EXPECT_EQ(source({plain}, {640, 480}), "picture");
+  EXPECT_EQ(source({asked, quality}, {1600, 1200}), "picture");
+  EXPECT_EQ(source({asked, quality}, {640, 480}), "thumbnail") << "quality leaves it out";
+}
+
 }  // namespace
 }  // namespace imagemill

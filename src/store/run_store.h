@@ -85,7 +85,7 @@ struct ItemRecord {
   int width = 0;       // stored raster
   int height = 0;
   int orientation = 1;
-  std::string decode_scale;  // "3/8", "1/1"; "" when nothing was decoded
+  std::string decode_scale;  // "3/8", "1/1"; "thumbnail": that in the file; "": nothing was decoded
   bool is_damaged = false;
   int late_decodes = 0;  // beyond the planned one, for views of a part
   std::vector<std::string> warnings;

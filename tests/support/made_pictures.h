@@ -73,6 +73,30 @@ inline Bytes make_exif_block(int orientation, bool has_camera_data) {
   return bytes_of(out);
 }
 
+// EXIF with an orientation and a thumbnail, as cameras write them: in a second directory.
+inline Bytes make_exif_with_thumbnail(int orientation, ByteSpan thumbnail) {
+  std::string out("II\x2A\0\x08\0\0\0", 8);
+  const auto le = [&](int bytes, size_t value) {
+    for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+  };
+  const auto entry = [&](size_t tag, size_t type, size_t value) {
+    le(2, tag);
+    le(2, type);
+    le(4, 1);
+    le(4, value);
+  };
+  constexpr size_t kSecond = 8 + 2 + 12 + 4, kThumbnail = kSecond + 2 + 3 * 12 + 4;
+  le(2, 1);
+  entry(0x0112, 3, static_cast<size_t>(orientation));
+  le(4, kSecond);
+  le(2, 3);
+  entry(0x0103, 3, 6);
+  entry(0x0201, 4, kThumbnail);
+  entry(0x0202, 4, thumbnail.size());
+  le(4, 0);
+  return bytes_of(out.append(as_text(thumbnail)));
+}
+
 inline std::shared_ptr<const Bytes> make_p3_profile() {
   const cmsCIExyY d65{0.3127, 0.3290, 1};
   const cmsCIExyYTRIPLE colorants{{0.680, 0.320, 1}, {0.265, 0.690, 1}, {0.150, 0.060, 1}};
