@@ -70,7 +70,7 @@ class RunInProgress {
     // Inputs first: a mistyped one must not leave an output folder behind.
     IMAGEMILL_ASSIGN_OR_RETURN(inputs_,
                                list_inputs(spec_.inputs, plan_.options, place_.private_folders(),
-                                           spec_.standard_input, fs, cancel_));
+                                           spec_.standard_input, fs, cancel_, plan_.with_captions));
     IMAGEMILL_TRY(check_output_is_no_input(fs));
     if (plan_.options.flag("dry-run")) return tell_plan(spec_, plan_, inputs_, codecs_, listener_);
     IMAGEMILL_TRY(place_.create(fs));

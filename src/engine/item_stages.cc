@@ -79,6 +79,10 @@ class StageItemContext final : public ItemContext {
 
   Result<> emit_picture(Image image) override { return pictures_.keep(index_, std::move(image)); }
 
+  Result<Bytes> read_caption(const SourceEntry& caption) override {
+    return context_.inputs.sources[item_.source]->read(caption);
+  }
+
   std::string output_path(std::string_view folder, FileFormat format) override {
     return join_path(folder, context_.names.path_for(item_.path, item_.rank, format));
   }

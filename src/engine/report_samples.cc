@@ -34,6 +34,11 @@ Result<SamplePicture> shrink(StageContext& context, ByteSpan bytes) {
                        .file_bytes = bytes.size()};
 }
 
+// Not a text beside it.
+bool is_picture(const OutputRecord& output) {
+  return format_of_extension(lower_extension(output.path)) != FileFormat::kUnknown;
+}
+
 }  // namespace
 
 std::vector<Sample> take_samples(StageContext& context, std::span<RankedEntry* const> work,
@@ -50,10 +55,10 @@ std::vector<Sample> take_samples(StageContext& context, std::span<RankedEntry* c
   // A sample that cannot be had is no reason to fail a finished run.
   (void)store.for_each_item([&](const ItemRecord& item) -> Result<> {
     const auto it = picked.find(item.key);
-    if (it == picked.end() || item.outputs.empty()) return {};
+    const auto output = std::ranges::find_if(item.outputs, is_picture);
+    if (it == picked.end() || output == item.outputs.end()) return {};
     const auto original = context.inputs.sources[it->second->source]->read(it->second->entry);
-    const auto result =
-        fs.read(join_path(place.output(), item.outputs.front().path), context.max_file_bytes);
+    const auto result = fs.read(join_path(place.output(), output->path), context.max_file_bytes);
     if (!original || !result) return {};
     auto before = shrink(context, *original);
     auto after = shrink(context, *result);

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <set>
 
+#include "engine/caption_files.h"
+
 namespace imagemill {
 namespace {
 
@@ -43,7 +45,7 @@ Result<> list_source(Source& source, uint32_t index, const CancelToken& cancel, 
   IMAGEMILL_ASSIGN_OR_RETURN(Listing listing, source.list(cancel));
   out.entries.reserve(out.entries.size() + listing.entries.size());
   for (SourceEntry& entry : listing.entries)
-    out.entries.push_back({index, 0, std::move(entry), false});
+    out.entries.push_back({index, 0, std::move(entry), {}, false});
   std::ranges::move(listing.failures, std::back_inserter(out.failures));
   return {};
 }
@@ -64,7 +66,7 @@ std::string RunInputs::path_of(const RankedEntry& entry) const {
 Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const OptionValues& options,
                               const std::vector<std::string>& skip_folders,
                               const std::string& standard_input, FileSystem& fs,
-                              const CancelToken& cancel) {
+                              const CancelToken& cancel, bool with_captions) {
   RunInputs out;
   IMAGEMILL_TRY(parse_shard(options.text("shard"), out));
   SourceOptions source_options;
@@ -82,6 +84,10 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
         source ? list_source(**source, static_cast<uint32_t>(out.sources.size()), cancel, out)
                : std::unexpected(source.error());
     if (listed) {
+      if (with_captions && (*source)->is_sequential())
+        return fail(Code::kInvalidArgument,
+                    "--captions: {} can only be read from its beginning to its end; unpack it",
+                    input);
       out.sources.push_back(*std::move(source));
     } else if (is_refused_content(input, listed.error(), fs)) {
       out.failures.push_back({escape_key(name), listed.error()});
@@ -91,6 +97,7 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
   }
   std::ranges::sort(out.entries, {},
                     [](const RankedEntry& e) -> const std::string& { return e.entry.key; });
+  if (with_captions) pair_captions(out.entries, options.text("rename") == "sequence");
   for (uint64_t rank = 0; rank < out.entries.size(); ++rank) out.entries[rank].rank = rank;
   // What could not be listed is told once, by the first shard.
   if (out.shard_index != 0) out.failures.clear();

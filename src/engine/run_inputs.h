@@ -20,6 +20,8 @@ struct RankedEntry {
   uint32_t source = 0;  // index into RunInputs::sources
   uint64_t rank = 0;    // among all entries, sorted by key
   SourceEntry entry;
+  // See caption_files.h; the preferred one first. Null: none, as nearly everywhere.
+  std::unique_ptr<std::vector<SourceEntry>> captions = {};
   bool is_finished = false;  // by an earlier try, and unchanged since
 };
 
@@ -42,10 +44,11 @@ struct RunInputs {
 
 // Opens and lists. A file that is refused as a whole (an archive that is a bomb or broken) becomes
 // a failure under its name. Errors: kNotFound and kIoError for what is not there or cannot be read,
-// kInvalidArgument for what is no input.
+// kInvalidArgument for what is no input. `with_captions`: text files go with the pictures that they
+// belong to.
 Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const OptionValues& options,
                               const std::vector<std::string>& skip_folders,
                               const std::string& standard_input, FileSystem& fs,
-                              const CancelToken& cancel);
+                              const CancelToken& cancel, bool with_captions = false);
 
 }  // namespace imagemill

@@ -35,8 +35,10 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
     for (const auto& [name, value] : values->fingerprint())
       run.fingerprint.emplace(fmt::format("{}.{}", request.name, name), value);
     IMAGEMILL_ASSIGN_OR_RETURN(auto job, entry->make(*values, codecs));
-    if (request.name == "prepare")
+    if (request.name == "prepare") {
       run.format = format_from_name(values->text("format")).value_or(FileFormat::kUnknown);
+      run.with_captions = values->flag("captions");
+    }
     requested.push_back({std::move(job), values->text("where")});
     job_names += (job_names.empty() ? "" : ",") + request.name;
   }

@@ -19,6 +19,7 @@ struct RunPlan {
   OptionValues options;
   std::vector<PlannedJob> jobs;
   FileFormat format = FileFormat::kUnknown;  // of prepare's outputs, for planning names
+  bool with_captions = false;                // text files go along with prepare's outputs
   RunOptions fingerprint;                    // what a resumed run must repeat
 };
 

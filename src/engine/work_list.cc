@@ -42,6 +42,7 @@ std::unique_ptr<Item> WorkList::next() {
   item->rank = e.rank;
   item->position = positions_.empty() ? next_ - 1 : positions_[next_ - 1];
   item->entry = e.entry;
+  if (e.captions) item->captions = *e.captions;
   item->path = inputs_->path_of(e);
   item->record.key = e.entry.key;
   item->record.sequence = static_cast<int64_t>(e.rank);

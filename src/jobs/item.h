@@ -20,7 +20,8 @@ class BytesCharge;
 struct Item {
   size_t source = 0;  // index of the run's source
   SourceEntry entry;
-  std::string path;   // of the input below the output: names what comes of it
+  std::vector<SourceEntry> captions;  // text files beside it, where the run carries them along
+  std::string path;                   // of the input below the output: names what comes of it
   uint64_t rank = 0;  // in the sorted listing of the whole run: numbers in file names come from it
   uint64_t position = 0;  // among the items this try works on: the order of ordered sinks
 

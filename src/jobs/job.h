@@ -37,6 +37,9 @@ class ItemContext {
   // Hands the picture of Job::picture() over to the jobs that look at it.
   virtual Result<> emit_picture(Image image) = 0;
 
+  // Bytes of one of item().captions.
+  virtual Result<Bytes> read_caption(const SourceEntry& caption) = 0;
+
   // The path of this item's output: below `folder` (of the output, "" for its root), named as the
   // run names files, with the extension of `format`. Unique within a folder.
   virtual std::string output_path(std::string_view folder, FileFormat format) = 0;

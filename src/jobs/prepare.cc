@@ -7,6 +7,7 @@
 
 #include "image/exif.h"
 #include "image/xmp.h"
+#include "jobs/caption_lists.h"
 #include "jobs/fit.h"
 #include "jobs/output_format.h"
 #include "jobs/registry.h"
@@ -59,6 +60,9 @@ constexpr std::array kOptions = {
         "copy-unchanged", OptionKind::kFlag, "false",
         "copy a file byte for byte, metadata too, when it already is what was asked; it is not "
         "decoded, so damage goes unseen"},
+    OptionSpec{"captions", OptionKind::kFlag, "false",
+               "text files beside the pictures (a.txt, a.caption beside a.jpg) go along under the "
+               "new names, and are listed"},
     OptionSpec{"preset", OptionKind::kChoice, "none",
                "fast: JPEG quality 75, linear; quality: PNG, lanczos3; single options overrule it",
                "none|fast|quality"},
@@ -85,6 +89,7 @@ struct PrepareSettings {
   std::optional<BucketRule> bucket_rule;
   std::vector<Size> buckets;
   bool copy_unchanged = false;
+  bool captions = false;
 
   bool may_enlarge() const {
     return enlarge.value_or(bucket_rule || fit == Fit::kCover || fit == Fit::kContain ||
@@ -135,6 +140,7 @@ Result<PrepareSettings> read_settings(const OptionValues& o) {
   s.bits =
       o.text("bit-depth") == "keep" ? 0 : static_cast<int>(o.text("bit-depth") == "8" ? 8 : 16);
   s.copy_unchanged = o.flag("copy-unchanged");
+  s.captions = o.flag("captions");
   if (o.text("preset") == "fast") {
     if (!o.is_given("format")) s.format = FileFormat::kJpeg;
     if (!o.is_given("quality")) s.encode.quality = 75;
@@ -174,7 +180,8 @@ class PrepareJob final : public Job {
                         {"width", ColumnType::kInteger},
                         {"height", ColumnType::kInteger},
                         {"bytes", ColumnType::kInteger},
-                        {"is_copy", ColumnType::kInteger}}};
+                        {"is_copy", ColumnType::kInteger},
+                        {"caption", ColumnType::kText}}};
   }
 
   std::vector<ViewRequest> views(const ImageHeader& header) const override {
@@ -210,9 +217,8 @@ class PrepareJob final : public Job {
     const std::string path = context.output_path("", format);
     if (can_copy(header)) {
       IMAGEMILL_TRY(context.emit_file(path, context.item().bytes));
-      emit_row(context, path, format, {header.width, header.height}, context.item().bytes.size(),
-               true);
-      return {};
+      return emit_row(context, format, {header.width, header.height}, context.item().bytes.size(),
+                      true);
     }
     const FitPlan plan = plan_for(header);
     IMAGEMILL_ASSIGN_OR_RETURN(Image image, context.view(view_request(header)));
@@ -223,15 +229,24 @@ class PrepareJob final : public Job {
     IMAGEMILL_ASSIGN_OR_RETURN(
         const Bytes bytes, codecs_.encoder_for(format)->encode(image, settings_.encode, metadata));
     IMAGEMILL_TRY(context.emit_file(path, bytes));
-    emit_row(context, path, format, {image.width(), image.height()}, bytes.size(), false);
-    return {};
+    return emit_row(context, format, {image.width(), image.height()}, bytes.size(), false);
+  }
+
+  Result<> finish(FinishContext& context) override {
+    return settings_.captions ? write_caption_lists(context, *table()) : Result<>();
   }
 
  private:
-  static void emit_row(ItemContext& context, const std::string& path, FileFormat format, Size size,
-                       size_t bytes, bool is_copy) {
-    context.emit_row({path, std::string(format_name(format)), int64_t{size.width},
-                      int64_t{size.height}, static_cast<int64_t>(bytes), int64_t{is_copy}});
+  // After the picture was stored: captions go beside it.
+  static Result<> emit_row(ItemContext& context, FileFormat format, Size size, size_t bytes,
+                           bool is_copy) {
+    // It may have got another name (--on-conflict rename).
+    const std::string stored = context.item().record.outputs.back().path;
+    IMAGEMILL_ASSIGN_OR_RETURN(const auto caption, carry_captions(context, stored));
+    context.emit_row({stored, std::string(format_name(format)), int64_t{size.width},
+                      int64_t{size.height}, static_cast<int64_t>(bytes), int64_t{is_copy},
+                      caption ? Value(*caption) : Value()});
+    return {};
   }
 
   FileFormat output_format(const ImageHeader& header) const {
