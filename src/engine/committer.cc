@@ -14,7 +14,6 @@ uint64_t path_hash(std::string_view path) { return hash_content(as_byte_span(pat
 }  // namespace
 
 void Committer::keep(const std::vector<OutputRecord>& outputs) {
-  const std::lock_guard lock(mutex_);
   for (const OutputRecord& output : outputs) kept_.insert(path_hash(output.path));
 }
 

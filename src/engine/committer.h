@@ -23,7 +23,9 @@ class Committer {
   Committer(RunStore& store, Sink& sink, size_t group_items)
       : store_(store), sink_(sink), group_items_(group_items) {}
 
-  // An input that an earlier try finished keeps its files: whoever else wants their names fails.
+  // An input that an earlier try finished keeps its files: whoever else wants their names fails. To
+  // be called before any item comes: without a lock, because it is called while the store holds its
+  // own, and commits take the two the other way round.
   void keep(const std::vector<OutputRecord>& outputs);
 
   // Gives the item the names of its files; one that another input has makes the item fail. Before
