@@ -51,8 +51,7 @@ def test_is_no_worse_than_sharp(size, photographs, prepare, sharp, tmp_path):
     assert min(o - t for o, t, *_ in rows) >= -thresholds.WORST_BEHIND_SHARP_DB, table
     assert max(max(map(abs, row[3])) for row in rows) <= thresholds.SHIFT_MAX_PX, table
     assert np.abs(np.mean(casts, axis=0)).max() < thresholds.CAST_MAX, table
-    if size in thresholds.CAST_IN_EACH_JPEG_SIZES:
-        assert np.abs(casts).max() < thresholds.CAST_MAX, table
+    assert np.abs(casts).max() < thresholds.CAST_MAX, table
 
 
 @pytest.mark.parametrize("size", thresholds.SIZES)

@@ -7,7 +7,6 @@ WORST_BEHIND_SHARP_DB = 1.0
 MEAN_BEHIND_SHARP_DB = 0.0
 SHIFT_MAX_PX = 0.1  # half a pixel is the usual mistake; lanczos against area at DCT scales stays far below a tenth
 CAST_MAX = 0.5  # of 255: mean signed error of a channel, over all pictures and within each
-CAST_IN_EACH_JPEG_SIZES = (640, 1600)  # smaller ones are judged one by one as PNG alone
 
 # exif_orientation at 600 px.
 ORIENTATION_SIZE = 600
