@@ -47,9 +47,9 @@ struct ResizeTarget {
 // Methods may be called from any thread.
 class Resizer {
  public:
-  // A graph takes some 100 KB and 1 ms to build (704x528 to 640x480, lanczos3); one is needed per
+  // A graph takes some 80 KB and 1 ms to build (704x528 to 640x480, lanczos3); one is needed per
   // geometry and kernel, two for subsampled YCbCr.
-  explicit Resizer(int max_graphs = 64) : planes_(max_graphs) {}
+  explicit Resizer(int max_graphs = 256) : planes_(max_graphs) {}
 
   // Returns src itself (shared pixels) when there is nothing to do.
   // Errors: kInvalidArgument, kUnsupported, kResourceExhausted.
