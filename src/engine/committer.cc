@@ -23,7 +23,7 @@ void Committer::claim_names(Item& item) {
   for (const StagedFile& file : item.staged) {
     const uint64_t hash = path_hash(file.path);
     const bool is_kept = kept_.contains(hash);
-    if (!is_kept && published_.insert(hash).second) continue;
+    if (!is_kept && published_.insert(hash)) continue;
     item.record.state = ItemState::kFailed;
     item.record.stage = "commit";
     item.record.code = is_kept ? Code::kInvalidArgument : Code::kInternal;

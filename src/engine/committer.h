@@ -9,9 +9,9 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
+#include "base/hash_set.h"
 #include "jobs/item.h"
 #include "sink/sink.h"
 #include "store/run_store.h"
@@ -61,8 +61,8 @@ class Committer {
   std::vector<ItemRecord> records_;
   std::vector<StagedFile> files_;
   // Hashes of paths: no two items may share one.
-  std::unordered_set<uint64_t> kept_;  // of items that an earlier try finished
-  std::unordered_set<uint64_t> published_;
+  HashSet<uint64_t> kept_;  // of items that an earlier try finished
+  HashSet<uint64_t> published_;
   std::chrono::steady_clock::time_point oldest_;
   std::optional<Status> broken_;  // after a failure nothing more is committed
   RunTotals totals_;

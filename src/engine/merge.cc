@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "base/hash.h"
+#include "base/hash_set.h"
 #include "engine/helper_set_up.h"
 #include "engine/merge_shards.h"
 #include "engine/run_finish.h"
@@ -135,7 +136,7 @@ class Merge {
 
   Result<> check_files(const ShardItem& found) {
     for (const OutputRecord& output : found.record.outputs) {
-      if (!taken_.insert(path_hash(output.path)).second)
+      if (!taken_.insert(path_hash(output.path)))
         return fail(Code::kInvalidArgument,
                     "{}: {} writes it in {}, and so does another item; the shards are not of one "
                     "listing",
@@ -286,7 +287,7 @@ class Merge {
   std::vector<PlannedJob> jobs_;
   std::vector<FinishedItem> before_;           // what the output had, sorted by key
   std::unordered_set<std::string> own_paths_;  // that may be replaced there
-  std::unordered_set<uint64_t> taken_;         // hashes of the paths of all items
+  HashSet<uint64_t> taken_;                    // hashes of the paths of all items
   std::unique_ptr<RunStore> store_;
   std::unique_ptr<Sink> sink_;
   std::vector<ItemRecord> group_;

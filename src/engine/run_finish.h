@@ -4,8 +4,8 @@
 
 #include <optional>
 #include <string>
-#include <unordered_set>
 
+#include "base/hash_set.h"
 #include "engine/item_stages.h"
 #include "engine/output_place.h"
 #include "jobs/job.h"
@@ -33,7 +33,7 @@ class RunFinishContext final : public FinishContext {
   const OutputPlace& place_;
   Listener& listener_;
   FileSystem& fs_;
-  std::optional<std::unordered_set<uint64_t>> item_paths_;  // hashes; read when first needed
+  std::optional<HashSet<uint64_t>> item_paths_;  // hashes; read when first needed
 };
 
 }  // namespace imagemill

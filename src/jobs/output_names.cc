@@ -3,7 +3,6 @@
 #include "jobs/output_names.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "base/file_system.h"
 #include "base/hash.h"
@@ -28,8 +27,6 @@ OutputNames::OutputNames(Renaming renaming, std::span<const NamedInput> inputs,
     digits_ = std::max(4, static_cast<int>(std::to_string(last).size()));
     return;
   }
-  std::unordered_set<uint64_t> taken;
-  taken.reserve(inputs.size());
   // A file cannot have the name of a folder: not in an archive that has both, nor when only its
   // new extension makes them meet (a.png beside a.jpg/b.jpg, as JPEG).
   std::string_view last_folder;
@@ -37,26 +34,24 @@ OutputNames::OutputNames(Renaming renaming, std::span<const NamedInput> inputs,
     std::string_view folder = parent_path(input.path);
     if (folder == last_folder) continue;
     last_folder = folder;
-    for (; !folder.empty(); folder = parent_path(folder)) taken.insert(name_hash(folder));
+    for (; !folder.empty(); folder = parent_path(folder)) taken_.insert(name_hash(folder));
   }
   std::vector<const NamedInput*> met;
   // Whoever keeps its own full name has the first right to it.
   for (const bool own_name : {true, false}) {
     for (const NamedInput& input : inputs) {
       const std::string name = planned_name(input.path);
-      if ((name == input.path) == own_name && !taken.insert(name_hash(name)).second)
+      if ((name == input.path) == own_name && !taken_.insert(name_hash(name)))
         met.push_back(&input);
     }
   }
   for (const NamedInput* input : met) {
     const FileFormat format = format_rule_(format_of_extension(lower_extension(input->path)));
     std::string stem(input->path);
-    for (int n = 2; !taken.insert(name_hash(with_extension(stem, format))).second; ++n)
+    for (int n = 2; !taken_.insert(name_hash(with_extension(stem, format))); ++n)
       stem = fmt::format("{}~{}", input->path, n);
     stems_.emplace(input->rank, std::move(stem));
   }
-  taken_.assign(taken.begin(), taken.end());
-  std::ranges::sort(taken_);
 }
 
 std::string OutputNames::planned_name(std::string_view input_path) const {
@@ -83,7 +78,7 @@ std::string OutputNames::path_for(std::string_view input_path, uint64_t rank,
 }
 
 bool OutputNames::is_planned(std::string_view path) const {
-  return std::ranges::binary_search(taken_, name_hash(path));
+  return taken_.contains(name_hash(path));
 }
 
 }  // namespace imagemill

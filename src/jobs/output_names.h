@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/hash_set.h"
 #include "codec/codec.h"
 
 namespace imagemill {
@@ -51,8 +52,8 @@ class OutputNames {
   std::function<FileFormat(FileFormat)> format_rule_;
   int digits_ = 4;
   std::unordered_map<uint64_t, std::string>
-      stems_;                    // by rank: path without extension, of inputs that met another
-  std::vector<uint64_t> taken_;  // sorted hashes of every planned name
+      stems_;                // by rank: path without extension, of inputs that met another
+  HashSet<uint64_t> taken_;  // hashes of every planned name
 };
 
 }  // namespace imagemill

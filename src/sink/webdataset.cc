@@ -16,6 +16,7 @@
 #include <unordered_set>
 
 #include "base/hash.h"
+#include "base/hash_set.h"
 #include "sink/append_file.h"
 #include "sink/registry.h"
 #include "sink/shard.h"
@@ -27,11 +28,7 @@ namespace {
 
 constexpr std::byte kZeros[kTarEndBytes] = {};
 
-struct LowHalf {
-  size_t operator()(const ContentHash& hash) const { return hash.low; }
-};
-
-// Which paths are in the dataset, at 16 bytes each. By their JSON text, because that is how a
+// Which paths are in the dataset. By their JSON text, because that is how a
 // finished shard's index gives them back. Any thread.
 class PathSet {
  public:
@@ -51,7 +48,7 @@ class PathSet {
     return hash_content(as_byte_span(json_text(path)));
   }
   mutable std::mutex mutex_;
-  std::unordered_set<ContentHash, LowHalf> hashes_;  // guarded by mutex_
+  HashSet<ContentHash> hashes_;  // guarded by mutex_
 };
 
 Result<> remove_if_any(const std::string& path, FileSystem& fs) {

@@ -13,8 +13,8 @@
 #include <array>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 
+#include "base/hash_set.h"
 #include "sink/append_file.h"
 #include "sink/registry.h"
 #include "sink/staging.h"
@@ -32,6 +32,8 @@ bool is_text(const std::string& path) {
                                                                "csv", "xml",  "xmp"};
   return std::ranges::find(kTextExtensions, lower_extension(path)) != kTextExtensions.end();
 }
+
+ContentHash name_hash(std::string_view name) { return hash_content(as_byte_span(name)); }
 
 // Empty when deflate does not make it smaller.
 Result<Bytes> deflate(ByteSpan bytes) {
@@ -109,8 +111,8 @@ class ZipSink final : public Sink {
   }
 
   bool exists(const std::string& path) override {
-    const std::lock_guard lock(index_mutex_);
-    return index_.contains(path);
+    const std::lock_guard lock(names_mutex_);
+    return names_.contains(name_hash(path));
   }
 
   Result<> finish() override {
@@ -190,12 +192,11 @@ class ZipSink final : public Sink {
   }
 
   void put(ZipEntry entry) {
-    const std::lock_guard lock(index_mutex_);
-    const auto [found, is_new] = index_.try_emplace(entry.name, entries_.size());
-    if (is_new)
+    const std::lock_guard lock(names_mutex_);
+    if (names_.insert(name_hash(entry.name)))
       entries_.push_back(std::move(entry));
-    else
-      entries_[found->second] = std::move(entry);
+    else  // seldom: the same file once more
+      *std::ranges::find(entries_, entry.name, &ZipEntry::name) = std::move(entry);
   }
 
   const std::string location_;
@@ -206,9 +207,9 @@ class ZipSink final : public Sink {
 
   std::optional<AppendFile> file_;  // nullopt: the archive is complete under its name
   std::vector<ZipEntry> entries_;
-  std::mutex index_mutex_;
-  std::unordered_map<std::string, size_t> index_;  // into entries_, by name; guarded by its mutex
-  uint64_t committable_bytes_ = 0;                 // up to the last whole group
+  std::mutex names_mutex_;
+  HashSet<ContentHash> names_;      // of entries_, hashed; guarded by its mutex
+  uint64_t committable_bytes_ = 0;  // up to the last whole group
   bool is_name_durable_ = false;
   bool is_sound_ = true;
 };
