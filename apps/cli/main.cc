@@ -60,7 +60,7 @@ void install_signal_handlers() {
 void bound_allocator() {
   mallopt(M_MMAP_THRESHOLD, 4 << 20);
   mallopt(M_TRIM_THRESHOLD, 32 << 20);
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 1);
 }
 
 std::string folder_of_executable() {

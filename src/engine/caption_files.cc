@@ -12,8 +12,6 @@ namespace {
 // What taggers and trainers write; the first is preferred where there are several.
 constexpr std::string_view kExtensions[] = {"txt", "caption"};
 
-const std::string& key_of(const RankedEntry& entry) { return entry.entry.key; }
-
 bool is_picture_name(std::string_view key) {
   return format_of_extension(lower_extension(key)) != FileFormat::kUnknown;
 }
@@ -30,18 +28,19 @@ void pair_captions(std::vector<RankedEntry>& entries, bool shared) {
   std::vector<bool> is_caption(entries.size(), false);
   for (const std::string_view extension : kExtensions) {
     for (size_t i = 0; i < entries.size(); ++i) {
-      const std::string& key = key_of(entries[i]);
+      const std::string_view key = entries[i].key;
       if (lower_extension(key) != extension || file_stem(key).empty()) continue;
       const std::string prefix = std::string(key_stem(key)) + ".";
-      auto picture = std::ranges::lower_bound(entries, prefix, {}, key_of);
-      for (; picture != entries.end() && key_of(*picture).starts_with(prefix); ++picture) {
-        const std::string& other = key_of(*picture);
+      auto picture =
+          std::ranges::lower_bound(entries, std::string_view(prefix), {}, &RankedEntry::key);
+      for (; picture != entries.end() && picture->key.starts_with(prefix); ++picture) {
+        const std::string_view other = picture->key;
         if (picture->source != entries[i].source || !is_picture_name(other) ||
             key_stem(other).size() + 1 != prefix.size())
           continue;
         is_caption[i] = true;
         if (!picture->captions) picture->captions = std::make_unique<std::vector<SourceEntry>>();
-        picture->captions->push_back(entries[i].entry);
+        picture->captions->push_back(entries[i].listed());
         if (!shared) break;
       }
     }
@@ -49,7 +48,7 @@ void pair_captions(std::vector<RankedEntry>& entries, bool shared) {
   for (RankedEntry& entry : entries) {
     if (!entry.captions) continue;
     for (const SourceEntry& caption : *entry.captions)
-      entry.entry.mtime_ns = std::max(entry.entry.mtime_ns, caption.mtime_ns);
+      entry.mtime_ns = std::max(entry.mtime_ns, caption.mtime_ns);
   }
   size_t kept = 0;
   for (size_t i = 0; i < entries.size(); ++i) {

@@ -22,7 +22,7 @@ Result<RunInputs> list(const std::vector<std::string>& inputs,
 std::vector<std::string> lines_of(const RunInputs& inputs) {
   std::vector<std::string> out;
   for (const RankedEntry& e : inputs.entries) {
-    std::string line = fmt::format("{} {}:", e.rank, e.entry.key);
+    std::string line = fmt::format("{} {}:", e.rank, e.key);
     if (e.captions)
       for (const SourceEntry& caption : *e.captions) line += " " + caption.key;
     out.push_back(line);

@@ -31,7 +31,7 @@ RunFinished tell_plan(const RunSpec& spec, const RunPlan& plan, const RunInputs&
     const FileFormat format =
         planned_format(plan.format, codecs, format_of_extension(lower_extension(path)));
     listener.on_warning(
-        {fmt::format("dry run: {} -> {}", e.entry.key, names.path_for(path, e.rank, format))});
+        {fmt::format("dry run: {} -> {}", e.key, names.path_for(path, e.rank, format))});
   }
   listener.on_warning({fmt::format("dry run: {} inputs, nothing was written", f.items_total)});
   listener.on_finished(f);

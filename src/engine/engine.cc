@@ -121,10 +121,9 @@ class RunInProgress {
   Result<> keep_finished_files(Committer& committer) {
     if (work_.resumed() == 0) return {};
     return store_->for_each_item([&](const ItemRecord& record) -> Result<> {
-      const auto it = std::ranges::lower_bound(
-          inputs_.entries, record.key, {},
-          [](const RankedEntry& e) -> const std::string& { return e.entry.key; });
-      if (it == inputs_.entries.end() || !it->is_finished || it->entry.key != record.key) return {};
+      const auto it = std::ranges::lower_bound(inputs_.entries, std::string_view(record.key), {},
+                                               &RankedEntry::key);
+      if (it == inputs_.entries.end() || !it->is_finished || it->key != record.key) return {};
       committer.keep(record.outputs);
       if (record.is_damaged) ++resumed_damaged_;
       return {};

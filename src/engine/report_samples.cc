@@ -50,14 +50,14 @@ std::vector<Sample> take_samples(StageContext& context, std::span<RankedEntry* c
   std::map<std::string_view, const RankedEntry*> picked;
   const size_t step = std::max<size_t>(1, work.size() / kSamples);
   for (size_t i = 0; i < work.size() && picked.size() < kSamples; i += step)
-    picked.emplace(work[i]->entry.key, work[i]);
+    picked.emplace(work[i]->key, work[i]);
 
   // A sample that cannot be had is no reason to fail a finished run.
   (void)store.for_each_item([&](const ItemRecord& item) -> Result<> {
     const auto it = picked.find(item.key);
     const auto output = std::ranges::find_if(item.outputs, is_picture);
     if (it == picked.end() || output == item.outputs.end()) return {};
-    const auto original = context.inputs.sources[it->second->source]->read(it->second->entry);
+    const auto original = context.inputs.sources[it->second->source]->read(it->second->listed());
     const auto result = fs.read(join_path(place.output(), output->path), context.max_file_bytes);
     if (!original || !result) return {};
     auto before = shrink(context, *original);

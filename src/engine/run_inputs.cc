@@ -43,9 +43,19 @@ bool is_refused_content(const std::string& input, const Status& status, FileSyst
 
 Result<> list_source(Source& source, uint32_t index, const CancelToken& cancel, RunInputs& out) {
   IMAGEMILL_ASSIGN_OR_RETURN(Listing listing, source.list(cancel));
+  size_t text_bytes = 0;
+  for (const SourceEntry& entry : listing.entries) text_bytes += entry.key.size();
+  char* text = out.keys.emplace_back(std::make_unique<char[]>(text_bytes)).get();
   out.entries.reserve(out.entries.size() + listing.entries.size());
-  for (SourceEntry& entry : listing.entries)
-    out.entries.push_back({index, 0, std::move(entry), {}, false});
+  for (const SourceEntry& entry : listing.entries) {
+    out.entries.push_back({.key = {text, entry.key.size()},
+                           .bytes = entry.bytes,
+                           .mtime_ns = entry.mtime_ns,
+                           .locator = entry.locator,
+                           .path_at = entry.path_at,
+                           .source = index});
+    text = std::ranges::copy(entry.key, text).out;
+  }
   std::ranges::move(listing.failures, std::back_inserter(out.failures));
   return {};
 }
@@ -57,8 +67,8 @@ bool RunInputs::has_sequential_source() const {
 }
 
 std::string RunInputs::path_of(const RankedEntry& entry) const {
-  const std::string path = entry.entry.path();
-  const bool is_single_picture = entry.entry.path_at == 0;
+  const std::string path = entry.listed().path();
+  const bool is_single_picture = entry.path_at == 0;
   return input_count > 1 && !is_single_picture ? join_path(sources[entry.source]->name(), path)
                                                : path;
 }
@@ -95,8 +105,7 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
       return std::unexpected(listed.error());
     }
   }
-  std::ranges::sort(out.entries, {},
-                    [](const RankedEntry& e) -> const std::string& { return e.entry.key; });
+  std::ranges::sort(out.entries, {}, &RankedEntry::key);
   if (with_captions) pair_captions(out.entries, options.text("rename") == "sequence");
   for (uint64_t rank = 0; rank < out.entries.size(); ++rank) out.entries[rank].rank = rank;
   // What could not be listed is told once, by the first shard.

@@ -16,17 +16,32 @@
 
 namespace imagemill {
 
+// A SourceEntry of the run's listing, small: there may be a million.
 struct RankedEntry {
-  uint32_t source = 0;  // index into RunInputs::sources
-  uint64_t rank = 0;    // among all entries, sorted by key
-  SourceEntry entry;
+  std::string_view key;  // its text lies in RunInputs::keys
+  uint64_t bytes = 0;
+  int64_t mtime_ns = 0;
+  uint64_t locator = 0;
+  uint64_t rank = 0;  // among all entries, sorted by key
   // See caption_files.h; the preferred one first. Null: none, as nearly everywhere.
   std::unique_ptr<std::vector<SourceEntry>> captions = {};
+  uint32_t path_at = 0;
+  uint32_t source = 0;       // index into RunInputs::sources
   bool is_finished = false;  // by an earlier try, and unchanged since
+
+  // As its source listed it.
+  SourceEntry listed() const {
+    return {.key = std::string(key),
+            .bytes = bytes,
+            .mtime_ns = mtime_ns,
+            .locator = locator,
+            .path_at = path_at};
+  }
 };
 
 struct RunInputs {
   std::vector<std::unique_ptr<Source>> sources;
+  std::vector<std::unique_ptr<char[]>> keys;  // the texts of all keys, a block a source
   std::vector<RankedEntry> entries;  // in rank order; of all shards: names depend on all of them
   std::vector<SourceFailure> failures;
   size_t input_count = 0;    // those that were refused as a whole have no source

@@ -19,7 +19,7 @@ Result<RunInputs> list(const std::vector<std::string>& inputs,
 std::vector<std::string> keys_in_shard(const RunInputs& inputs) {
   std::vector<std::string> out;
   for (const RankedEntry& e : inputs.entries)
-    if (inputs.is_in_shard(e)) out.push_back(e.entry.key);
+    if (inputs.is_in_shard(e)) out.emplace_back(e.key);
   return out;
 }
 
@@ -54,7 +54,7 @@ TEST(RunInputs, sources_of_one_name_and_single_pictures_are_told_apart) {
   EXPECT_THAT(paths_of(inputs), ElementsAre("heap/x.jpg", "heap~2/x.jpg", "p.jpg"));
   ASSERT_OK_AND_ASSIGN(const RunInputs twice, list({folder / "p.jpg", folder / "1/p.jpg"}));
   ASSERT_EQ(twice.entries.size(), 2u);
-  EXPECT_NE(twice.entries[0].entry.key, twice.entries[1].entry.key);
+  EXPECT_NE(twice.entries[0].key, twice.entries[1].key);
   EXPECT_NE(paths_of(twice)[0], paths_of(twice)[1]);
 }
 

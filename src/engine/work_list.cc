@@ -12,9 +12,9 @@ WorkList::WorkList(RunInputs& inputs, std::span<const FinishedItem> finished, ui
   work_.reserve(inputs.entries.size());
   for (RankedEntry& e : inputs.entries) {
     if (!inputs.is_in_shard(e)) continue;
-    const FinishedItem* before = find_finished(finished, e.entry.key);
+    const FinishedItem* before = find_finished(finished, e.key);
     e.is_finished = before != nullptr && before->state == ItemState::kDone &&
-                    before->bytes == e.entry.bytes && before->mtime_ns == e.entry.mtime_ns;
+                    before->bytes == e.bytes && before->mtime_ns == e.mtime_ns;
     if (e.is_finished)
       ++resumed_;
     else
@@ -26,7 +26,7 @@ WorkList::WorkList(RunInputs& inputs, std::span<const FinishedItem> finished, ui
                  sb = inputs.sources[b->source]->is_sequential();
       if (sa != sb) return sb;
       if (!sa || a->source != b->source) return a->source < b->source && sa;
-      return a->entry.locator < b->entry.locator;
+      return a->locator < b->locator;
     });
   } else if (shuffle_seed != 0) {
     std::ranges::shuffle(work_, std::mt19937_64(shuffle_seed));
@@ -41,19 +41,17 @@ std::unique_ptr<Item> WorkList::next() {
   item->source = e.source;
   item->rank = e.rank;
   item->position = positions_.empty() ? next_ - 1 : positions_[next_ - 1];
-  item->entry = e.entry;
+  item->entry = e.listed();
   if (e.captions) item->captions = *e.captions;
   item->path = inputs_->path_of(e);
-  item->record.key = e.entry.key;
+  item->record.key = e.key;
   item->record.sequence = static_cast<int64_t>(e.rank);
-  item->record.bytes = e.entry.bytes;
-  item->record.mtime_ns = e.entry.mtime_ns;
+  item->record.bytes = e.bytes;
+  item->record.mtime_ns = e.mtime_ns;
   return item;
 }
 
-uint64_t WorkList::next_bytes() const {
-  return next_ < work_.size() ? work_[next_]->entry.bytes : 0;
-}
+uint64_t WorkList::next_bytes() const { return next_ < work_.size() ? work_[next_]->bytes : 0; }
 
 // In which order an ordered sink must see the items, when they are not taken in that order.
 void WorkList::plan_positions() {

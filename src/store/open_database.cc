@@ -29,7 +29,7 @@ constexpr const char* kSettings =
     // the rollback journal, and there only EXTRA also syncs the folder after removing it.
     "PRAGMA synchronous = EXTRA;"
     // A run mostly appends; what is left out of the cache comes from the system's.
-    "PRAGMA cache_size = -1024;"
+    "PRAGMA cache_size = -512;"
     "PRAGMA cell_size_check = ON;";
 
 struct Identity {
