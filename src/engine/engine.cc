@@ -219,7 +219,7 @@ class RunInProgress {
         .io_threads = kIoThreads,
         .queue_capacity = static_cast<int>(plan_.options.integer("queue-capacity")),
         .items_in_flight = 8 + 4 * threads,
-        .items_parked = reorders ? INT32_MAX : 1024,
+        .items_parked = reorders ? INT32_MAX : 256,
         .bytes_in_flight = items_bytes_max(plan_.options)};
     return run_threaded(pipeline, limits, cancel_, status);
   }
