@@ -85,9 +85,6 @@ const JobInfo* find_job(std::string_view name);
 // JSON Schema (2020-12) of a job's options, or of the run's.
 std::string option_schema_json(std::string_view title, std::span<const OptionSpec> options);
 
-// The candidate with the smallest edit distance, for "did you mean"; "" when none is near.
-std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates);
-
 // A job and its options as the user gave them.
 struct JobRequest {
   std::string name;

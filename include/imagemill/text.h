@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,8 @@ struct CodePoint {
 
 // The first code point of a text that is not empty.
 CodePoint next_code_point(std::string_view text);
+
+// The candidate with the smallest edit distance, for "did you mean"; "" when none is near.
+std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates);
 
 }  // namespace imagemill

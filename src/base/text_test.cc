@@ -72,5 +72,13 @@ TEST(NextCodePoint, takes_one_byte_of_what_is_broken) {
   }
 }
 
+TEST(NearestName, is_what_was_probably_meant) {
+  constexpr std::string_view kNames[] = {"quality", "size", "format"};
+  EXPECT_EQ(nearest_name("qualty", kNames), "quality");
+  EXPECT_EQ(nearest_name("sise", kNames), "size");
+  EXPECT_EQ(nearest_name("completely-other", kNames), "");
+  EXPECT_EQ(nearest_name("size", {}), "");
+}
+
 }  // namespace
 }  // namespace imagemill

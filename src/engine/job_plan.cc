@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/item_facts.h"
+#include "imagemill/text.h"
 
 namespace imagemill {
 namespace {

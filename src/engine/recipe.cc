@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "imagemill/engine.h"
+#include "imagemill/text.h"
 
 namespace imagemill {
 namespace {

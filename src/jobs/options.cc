@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "base/check.h"
 #include "imagemill/job.h"
+#include "imagemill/text.h"
 
 namespace imagemill {
 namespace {
@@ -121,21 +121,6 @@ Result<> check_value(const OptionSpec& spec, std::string_view value) {
   return {};
 }
 
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
 nlohmann::ordered_json schema_of(const OptionSpec& spec) {
   nlohmann::ordered_json out;
   switch (spec.kind) {
@@ -188,19 +173,6 @@ nlohmann::ordered_json schema_of(const OptionSpec& spec) {
 }
 
 }  // namespace
-
-std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
-  std::string_view best;
-  size_t best_distance = std::max<size_t>(2, name.size() / 3) + 1;
-  for (const std::string_view candidate : candidates) {
-    const size_t distance = edit_distance(name, candidate);
-    if (distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
-}
 
 Result<OptionValues> OptionValues::parse(std::span<const OptionSpec> specs,
                                          const std::map<std::string, std::string>& given) {

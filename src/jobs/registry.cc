@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "imagemill/text.h"
+
 namespace imagemill {
 namespace {
 
