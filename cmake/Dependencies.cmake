@@ -21,6 +21,8 @@ imagemill_find(sqlite3 sqlite3)
 imagemill_find(xxhash libxxhash)
 imagemill_find(highway libhwy)
 imagemill_find(yamlcpp yaml-cpp)
+imagemill_find(httplib cpp-httplib>=0.11)
+imagemill_find(crypto libcrypto>=3.0)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
 

@@ -24,8 +24,9 @@ MAY_INCLUDE = {
     "src/source": GROUND | {"telemetry"},
     "src/sink": GROUND | {"telemetry"},
     "src/store": GROUND | {"telemetry"},
-    "src/jobs": PIXELS | CAPABILITIES | {"telemetry"},
-    "src/engine": PIXELS | CAPABILITIES | {"telemetry", "jobs"},
+    "src/models": PIXELS,
+    "src/jobs": PIXELS | CAPABILITIES | {"telemetry", "models"},
+    "src/engine": PIXELS | CAPABILITIES | {"telemetry", "models", "jobs"},
     # Skins see the public headers only; the telemetry sampler is not public yet and the CLI shows it.
     "apps/cli": {"imagemill", "telemetry"},
     # The helper process answers the protocol of src/codec with the engine's own picture type.
@@ -42,7 +43,9 @@ CONTAINED = [
     (r"tiff\w*\.h", r"src/codec/tiff"),
     (r"zip\.h|archive\w*\.h", r"src/(source|sink)/"),
     (r"expat\.h", r"src/image/"),
-    (r"yaml-cpp/.*", r"src/engine/"),
+    (r"yaml-cpp/.*", r"src/(engine|models)/"),
+    (r"httplib\.h", r"src/models/http_fetch"),
+    (r"openssl/.*", r"src/models/sha256"),
     (r"CLI/.*", r"apps/cli/"),
     (r"(libheif|avif|jxl|libraw|OpenImageIO)/.*|seccomp\.h", r"apps/codec_host/"),
 ]
