@@ -69,6 +69,13 @@ int64_t values_of(const OnnxValue& output) {
   return rank == 2 || rank == 3 ? output.dims[rank - 1].size : -1;
 }
 
+// One vector a picture, as far as the graph tells.
+bool is_vector(const OnnxValue& output) {
+  if (!output.has_shape || output.dims.size() == 2) return true;
+  const auto may_be_one = [](const OnnxDim& dim) { return dim.size == 1 || dim.size < 0; };
+  return output.dims.size() == 4 && may_be_one(output.dims[2]) && may_be_one(output.dims[3]);
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -155,7 +162,7 @@ Result<> choose_family(const OnnxGraph& graph, std::optional<ModelFamily> family
   const bool wants_scores = out.manifest.family == ModelFamily::kClassify;
   std::string& needed = wants_scores ? outputs.logits : outputs.features;
   if (needed.empty()) {
-    if (graph.outputs.size() != 1)
+    if (graph.outputs.size() != 1 || !is_vector(graph.outputs[0]))
       return fail(Code::kUnsupported,
                   "its outputs are {}; a manifest has to say which of them is outputs.{}",
                   list_of(graph.outputs), wants_scores ? "logits" : "features");
@@ -200,11 +207,14 @@ Result<> fit_output(const OnnxGraph& graph, std::string_view key, const std::str
   if (!is_real(value->type))
     return fail(Code::kUnsupported, "outputs.{}: '{}' is {}, expected float32 or float16", key,
                 name, to_string(*value));
-  const size_t rank = value->dims.size();
-  const bool has_tokens = value->has_shape && rank == 3;
-  if (value->has_shape && has_tokens != (pooling != TokenPooling::kNone))
+  const bool has_tokens = value->has_shape && value->dims.size() == 3;
+  if (has_tokens ? pooling == TokenPooling::kNone
+                 : value->has_shape && pooling != TokenPooling::kNone)
     return fail(Code::kInvalidArgument, "outputs.pooling: {}, but output '{}' is {}",
                 name_of(pooling), name, to_string(*value));
+  if (!has_tokens && !is_vector(*value))
+    return fail(Code::kUnsupported, "outputs.{}: '{}' is {}, expected one vector a picture", key,
+                name, to_string(*value));
   return {};
 }
 

@@ -105,6 +105,8 @@ TEST(DeriveManifest, refuses_what_is_no_model_of_pictures) {
           "'tokens'");
   refused(takes({1, 3, 8, 8}).output("cls_8", {1, 6400, 1}).output("bbox_8", {1, 6400, 4}),
           "outputs.features");
+  refused(takes({1, 3, 8, 8}).output("output0", {1, 84, 8400}), "outputs.features");
+  refused(takes({1, 3, 8, 8}).output("features", {1, 512, 7, 7}), "expected one vector");
 }
 
 TEST(FitToGraph, fills_in_what_the_manifest_leaves_open) {

@@ -86,6 +86,9 @@ Result<> IncomingModel::copy_in(const std::string& from, ModelFile& file) {
   IMAGEMILL_TRY(out->close());
 
   const std::string hex = hash.hex();
+  const bool is_other =
+      (!file.sha256.empty() && file.sha256 != hex) || (file.bytes != 0 && file.bytes != at);
+  if (is_other) IMAGEMILL_TRY(fs_.remove(path_of(file.name)));
   if (!file.sha256.empty() && file.sha256 != hex)
     return fail(Code::kCorruptInput, "{}: sha256 {}, its manifest says {}", from, hex, file.sha256);
   if (file.bytes != 0 && file.bytes != at)
