@@ -9,15 +9,26 @@
 
 #include "imagemill/engine.h"
 #include "imagemill/merge.h"
+#include "models_command.h"
 #include "terminal.h"
 
 namespace imagemill::cli {
 
 struct Arguments {
-  enum class Command : uint8_t { kNone, kRun, kInspect, kMerge, kReport, kDoctor, kSchema };
+  enum class Command : uint8_t {
+    kNone,
+    kRun,
+    kInspect,
+    kMerge,
+    kReport,
+    kDoctor,
+    kSchema,
+    kModels
+  };
   Command command = Command::kNone;
   RunSpec run;             // kRun; kInspect: inputs and options
   MergeSpec merge;         // kMerge
+  ModelsRequest models;    // kModels
   std::string recipe;      // path of --recipe
   std::string output;      // kReport
   std::string schema_job;  // kSchema: a job's name, "" for the run's own options

@@ -203,6 +203,12 @@ int merge(Arguments& arguments) {
   return merged->failed > 0 ? kExitSomeFailed : kExitDone;
 }
 
+int models(const ModelsRequest& request) {
+  install_signal_handlers();
+  const auto code = run_models(request, cancel_token);
+  return code ? *code : complain(code.error());
+}
+
 int print_diagnosis() {
   std::cout << doctor_text(diagnose(codec_host_path()), codec_host_path(),
                            settings_state(settings_path()));
@@ -246,6 +252,8 @@ int main(int argc, char** argv) {
       return inspect(arguments);
     case Arguments::Command::kMerge:
       return merge(arguments);
+    case Arguments::Command::kModels:
+      return models(arguments.models);
     case Arguments::Command::kDoctor:
       return print_diagnosis();
     case Arguments::Command::kNone:

@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Imagemill Authors
+# SPDX-License-Identifier: Apache-2.0
+"""`imagemill models` against a mirror: cut connections, wrong hashes, kills in the middle, licences.
+
+The mirror is a folder, or a web server of this script on the loopback interface.
+"""
+
+import hashlib
+import http.server
+import json
+import os
+import subprocess
+import threading
+
+from harness import *
+
+WEIGHTS = 1 << 20  # floats: more than what a connection holds on its own
+
+
+def varint(value):
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+def number(field, value):
+    return varint(field << 3) + varint(value)
+
+
+def block(field, content):
+    content = content.encode() if isinstance(content, str) else content
+    return varint(field << 3 | 2) + varint(len(content)) + content
+
+
+def value_info(name, dims):
+    shape = b"".join(block(1, number(1, d)) for d in dims)
+    return block(1, name) + block(2, block(1, number(1, 1) + block(2, shape)))
+
+
+def tiny_model():
+    """A valid graph (the mean of each channel) with weights that nothing uses."""
+    node = block(1, "image") + block(2, "features") + block(4, "GlobalAveragePool")
+    weights = (number(1, WEIGHTS) + number(2, 1) + block(8, "w") +
+               block(9, bytes(i & 255 for i in range(4 * WEIGHTS))))
+    graph = (block(1, node) + block(2, "g") + block(5, weights) +
+             block(11, value_info("image", [1, 3, 8, 8])) +
+             block(12, value_info("features", [1, 3])))
+    return number(1, 8) + block(8, number(2, 17)) + block(7, graph)
+
+
+MODEL = tiny_model()
+
+
+def manifest(sha256=None, license="{name: AGPL-3.0-only, note: copyleft}"):
+    sha256 = sha256 or hashlib.sha256(MODEL).hexdigest()
+    return (f"name: toy\nfile: toy.onnx\nsha256: {sha256}\nbytes: {len(MODEL)}\n"
+            f"license: {license}\ninput: {{width: 8, height: 8}}\n"
+            "outputs: {features: features}\n").encode()
+
+
+class Mirror:
+    """A web server with one model, which it can send in part: cut, or held until released."""
+
+    def __init__(self):
+        self.manifest = manifest()
+        self.cut_after = None   # bytes: once, the connection ends there
+        self.hold_after = None  # bytes: once, nothing more comes before `released`
+        self.held = threading.Event()
+        self.released = threading.Event()
+        self.starts = []        # where the answers for the model began
+        mirror = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                mirror.answer(self)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+
+    def answer(self, request):
+        if request.path == "/toy/manifest.yaml":
+            request.send_response(200)
+            request.send_header("Content-Length", str(len(self.manifest)))
+            request.end_headers()
+            request.wfile.write(self.manifest)
+        elif request.path == "/toy/toy.onnx":
+            self.send_model(request)
+        else:
+            request.send_error(404)
+
+    def send_model(self, request):
+        asked = request.headers.get("Range")
+        start = int(asked.removeprefix("bytes=").split("-")[0]) if asked else 0
+        self.starts.append(start)
+        request.send_response(206 if start else 200)
+        if start:
+            request.send_header("Content-Range", f"bytes {start}-{len(MODEL) - 1}/{len(MODEL)}")
+        request.send_header("ETag", '"v1"')
+        request.send_header("Content-Length", str(len(MODEL) - start))
+        request.end_headers()
+        cut, self.cut_after = self.cut_after, None
+        hold, self.hold_after = self.hold_after, None
+        stop = cut or hold
+        try:
+            request.wfile.write(MODEL[start:start + stop] if stop else MODEL[start:])
+            request.wfile.flush()
+        except ConnectionError:
+            return
+        if hold:
+            self.held.set()
+            self.released.wait(60)
+
+
+class Store:
+    def __init__(self, args, folder, mirror):
+        self.bin = args.bin
+        self.folder = folder
+        self.environment = dict(os.environ, IMAGEMILL_MODELS=str(folder),
+                                IMAGEMILL_MODELS_MIRROR=str(mirror))
+
+    def argv(self, *words):
+        return [str(self.bin), "models", *map(str, words)]
+
+    def run(self, expected, *words):
+        done = subprocess.run(self.argv(*words), env=self.environment, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60)
+        check(done.returncode == expected,
+              f"models {words}: exit code {done.returncode}, expected {expected}\n"
+              f"{done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def installed(self):
+        listed = json.loads(self.run(EXIT_DONE, "list", "--json"))
+        return [model["name"] for model in listed if model["is_in_store"]]
+
+    def check_whole(self, what):
+        check(self.installed() == ["toy"], f"{what}: the store has {self.installed()}")
+        check((self.folder / "toy" / "toy.onnx").read_bytes() == MODEL, f"{what}: other bytes")
+        self.run(EXIT_DONE, "verify")
+        strays = [p.name for p in files_below(self.folder / ".incoming")
+                  if not p.name.endswith(".lock")]
+        check(not strays, f"{what}: left behind: {strays}")
+
+    def check_without(self, what):
+        check(self.installed() == [], f"{what}: the store has {self.installed()}")
+        check(not (self.folder / "toy").exists(), f"{what}: half a model shows")
+
+
+def test_cut_connection(args, folder):
+    mirror = Mirror()
+    store = Store(args, folder / "cut", mirror.address)
+    mirror.cut_after = len(MODEL) // 3
+    store.run(EXIT_DONE, "pull", "toy")
+    store.check_whole("after a cut")
+    check(len(mirror.starts) == 2 and mirror.starts[1] > 0,
+          f"the download did not go on where it was cut: {mirror.starts}")
+
+
+def test_kill(args, folder):
+    mirror = Mirror()
+    store = Store(args, folder / "kill", mirror.address)
+    mirror.hold_after = len(MODEL) // 2
+    process = subprocess.Popen(store.argv("pull", "toy"), env=store.environment,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    check(mirror.held.wait(30), "the download did not begin")
+    part = store.folder / ".incoming" / "toy" / "toy.onnx.part"
+    deadline = time.monotonic() + 30
+    while not (part.exists() and part.stat().st_size > 0) and time.monotonic() < deadline:
+        time.sleep(0.01)  # what has been sent is on its way to the disk
+    process.kill()
+    process.wait()
+    mirror.released.set()
+    store.check_without("killed")
+    kept = part.stat().st_size
+    check(0 < kept < len(MODEL), f"the part has {kept} bytes")
+    store.run(EXIT_DONE, "pull", "toy")
+    store.check_whole("after a kill")
+    check(mirror.starts == [0, kept], f"{mirror.starts}, expected to go on at {kept}")
+
+
+def test_wrong_hash(args, folder):
+    mirror = Mirror()
+    mirror.manifest = manifest("0" * 64)
+    store = Store(args, folder / "hash", mirror.address)
+    said = store.run(EXIT_FAILED, "pull", "toy")
+    check("0" * 64 in said and "refused" in said, f"the message does not say so: {said}")
+    store.check_without("wrong hash")
+    check(not files_below(store.folder / ".incoming" / "toy"), "the refused file is still there")
+
+
+def test_licence(args, folder):
+    web = Mirror()
+    store = Store(args, folder / "licence", web.address)
+    check("AGPL-3.0-only" in store.run(EXIT_DONE, "pull", "toy"), "the licence was not shown")
+    store.run(EXIT_DONE, "rm", "toy")
+    store.check_without("removed")
+    check("AGPL" not in store.run(EXIT_DONE, "pull", "toy"), "the licence was shown twice")
+
+
+def test_folder(args, folder):
+    mirror = folder / "mirror"
+    (mirror / "toy").mkdir(parents=True)
+    (mirror / "toy" / "manifest.yaml").write_bytes(manifest())
+    (mirror / "toy" / "toy.onnx").write_bytes(MODEL)
+    store = Store(args, folder / "local", mirror)
+    store.run(EXIT_DONE, "pull", "toy")
+    store.check_whole("from a folder")
+    # A store is a mirror.
+    second = Store(args, folder / "second", store.folder)
+    second.run(EXIT_DONE, "pull", "toy")
+    second.check_whole("from a store")
+
+    damaged = second.folder / "toy" / "toy.onnx"
+    damaged.write_bytes(MODEL[:-1] + b"?")
+    said = second.run(EXIT_SOME_FAILED, "verify")
+    check("toy.onnx: damaged" in said, f"the damaged file is not named: {said}")
+
+
+def test_add(args, folder):
+    store = Store(args, folder / "added", "")
+    file = folder / "My Net.onnx"
+    file.write_bytes(MODEL)
+    said = store.run(EXIT_DONE, "add", file)
+    check("my-net: added" in said and "Assumed" in said, said)
+    check(json.loads(store.run(EXIT_DONE, "info", "my-net", "--json"))["family"] == "embed", said)
+    store.run(EXIT_USAGE, "add", file)
+    store.run(EXIT_DONE, "add", file, "--name", "other", "--license", "MIT", "--permissive")
+    check(store.installed() == ["my-net", "other"], str(store.installed()))
+    (folder / "net.pt").write_bytes(b"PK\x03\x04 data.pkl")
+    check("pickle" in store.run(EXIT_FAILED, "add", folder / "net.pt"), "a pickle was not named")
+    store.run(EXIT_FAILED, "info", "none")
+    store.run(EXIT_USAGE, "add")
+
+
+def main():
+    args = arguments(__doc__)
+    with WorkFolder(args) as folder:
+        for test in (test_cut_connection, test_kill, test_wrong_hash, test_licence, test_folder,
+                     test_add):
+            began = time.monotonic()
+            test(args, folder)
+            timed(test.__name__, began)
+
+
+if __name__ == "__main__":
+    main()
