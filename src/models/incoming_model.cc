@@ -40,8 +40,9 @@ Result<int> lock_file(const std::string& path, std::string_view name) {
 Result<IncomingModel> IncomingModel::open(FileSystem& fs, const std::string& store,
                                           std::string name) {
   const std::string incoming = join_path(store, ".incoming");
+  // No model is called so: '+' is no letter of a name.
   IMAGEMILL_TRY(fs.create_folders(join_path(incoming, name)));
-  IMAGEMILL_ASSIGN_OR_RETURN(const int lock, lock_file(join_path(incoming, name + ".lock"), name));
+  IMAGEMILL_ASSIGN_OR_RETURN(const int lock, lock_file(join_path(incoming, name + "+lock"), name));
   IncomingModel model(fs, store, std::move(name), lock);
   if (fs.stat_link(join_path(store, model.name_)))
     return fail(

@@ -170,7 +170,8 @@ TEST(ModelName, is_made_of_any_text) {
   EXPECT_EQ(model_name_of("MobileNetV2-12 (fp32)"), "mobilenetv2-12-fp32");
   EXPECT_EQ(model_name_of("..//"), "model");
   EXPECT_EQ(model_name_of(""), "model");
-  for (const std::string text : {"\xC3\xA9t\xC3\xA9", "-a", std::string(300, 'x').c_str()})
+  for (const std::string& text :
+       {std::string("\xC3\xA9t\xC3\xA9"), std::string("-a"), std::string(300, 'x')})
     EXPECT_TRUE(is_model_name(model_name_of(text))) << text;
 }
 

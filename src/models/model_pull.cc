@@ -158,7 +158,13 @@ class Pull {
 
 Result<FoundModel> pull_into(FileSystem& fs, ModelStore& store, const PullRequest& request,
                              PullListener& listener, const CancelToken& cancel) {
-  if (store.has(request.name)) return store.find(request.name);
+  if (store.has(request.name)) {
+    IMAGEMILL_ASSIGN_OR_RETURN(FoundModel found, store.find(request.name));
+    if (!request.sha256.empty() && request.sha256 != found.manifest.file.sha256)
+      return fail(Code::kInvalidArgument, "{}: the store has it with sha256 {}, wanted is {}",
+                  request.name, found.manifest.file.sha256, request.sha256);
+    return found;
+  }
   IMAGEMILL_ASSIGN_OR_RETURN(ModelManifest manifest, manifest_of(fs, request, cancel));
   IMAGEMILL_TRY(require_hashes(request, manifest));
   IMAGEMILL_ASSIGN_OR_RETURN(IncomingModel incoming,

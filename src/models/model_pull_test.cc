@@ -300,6 +300,8 @@ TEST_F(PullInto, brings_what_a_mirror_on_the_web_describes) {
   // Once more is no work.
   ASSERT_THAT(pull("toy", server_.address("")), IsOk());
   EXPECT_EQ(served_.starts.size(), 1u);
+  EXPECT_THAT(pull("toy", server_.address(""), std::string(64, '0')),
+              FailsWith(Code::kInvalidArgument, HasSubstr("wanted is 000")));
 }
 
 TEST_F(PullInto, brings_what_a_folder_has) {

@@ -128,8 +128,15 @@ Result<FoundModel> ModelStore::find_bare(const std::string& path, std::optional<
 Result<FoundModel> ModelStore::find(const std::string& name_or_path) const {
   if (is_path(name_or_path)) return find_to_add({.path = name_or_path});
   if (has(name_or_path)) {
-    auto found = find_in_folder(path_of(name_or_path), kManifestFileName);
-    if (found) found->is_in_store = true;
+    IMAGEMILL_ASSIGN_OR_RETURN(FoundModel found,
+                               find_in_folder(path_of(name_or_path), kManifestFileName));
+    for (const ModelFile& file : files_of(found.manifest)) {
+      const std::string path = join_path(found.folder, file.name);
+      IMAGEMILL_ASSIGN_OR_RETURN(const FileStat stat, fs_.stat_link(path));
+      if (stat.kind != FileStat::Kind::kFile)
+        return fail(Code::kCorruptInput, "{}: not a file, expected a real one", path);
+    }
+    found.is_in_store = true;
     return found;
   }
   if (find_in_catalogue(name_or_path) != nullptr)
@@ -174,9 +181,11 @@ Result<FoundModel> ModelStore::add(const AddRequest& request) {
     std::erase(found.assumptions, "its licence is not known");
   }
   if (!request.labels.empty()) {
-    manifest.labels = file_name(request.labels);
-    std::erase_if(manifest.companions,
-                  [&](const ModelFile& file) { return file.name == manifest.labels; });
+    const std::string labels(file_name(request.labels));
+    std::erase_if(manifest.companions, [&](const ModelFile& file) {
+      return file.name == labels || file.name == manifest.labels;
+    });
+    manifest.labels = labels;
     manifest.companions.push_back({.name = manifest.labels});
   }
   IMAGEMILL_TRY(validate(manifest));
@@ -199,7 +208,7 @@ Result<FoundModel> ModelStore::add(const AddRequest& request) {
 Result<> ModelStore::remove(const std::string& name) {
   if (!has(name)) return fail(Code::kNotFound, "model {} is not in the store ({})", name, folder_);
   // Out of sight in one step, then file by file.
-  const std::string leaving = join_path(path_of(".incoming"), name + ".leaving");
+  const std::string leaving = join_path(path_of(".incoming"), name + "+leaving");
   IMAGEMILL_TRY(fs_.create_folders(path_of(".incoming")));
   for (const std::string& folder : {leaving, path_of(name)}) {
     if (!fs_.stat_link(folder)) continue;

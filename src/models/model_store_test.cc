@@ -133,6 +133,21 @@ TEST_F(ModelStoreTest, takes_weights_that_lie_beside_the_graph) {
   EXPECT_THAT(store_.find("big"), IsOk());
 }
 
+TEST_F(ModelStoreTest, takes_a_folder_with_a_manifest) {
+  model();
+  folder_.write("in/old.txt", "a\n");
+  folder_.write("in/manifest.yaml",
+                "name: whole\nfile: toy.onnx\ncompanions: [{file: old.txt}]\nlabels: old.txt\n"
+                "input: {width: 8, height: 8}\noutputs: {features: features, logits: logits}\n");
+  const std::string labels = folder_.write("new.txt", "a\nb\nc\nd\n");
+  ASSERT_OK_AND_ASSIGN(const FoundModel added,
+                       store_.add({.path = folder_ / "in", .name = "other", .labels = labels}));
+  EXPECT_EQ(added.manifest.name, "other");
+  ASSERT_OK_AND_ASSIGN(const FoundModel found, store_.find("other"));
+  EXPECT_EQ(read_labels(fs_, found)->size(), 4u);
+  EXPECT_FALSE(std::filesystem::exists(found.folder + "/old.txt"));
+}
+
 TEST_F(ModelStoreTest, names_the_file_that_was_damaged) {
   ASSERT_OK_AND_ASSIGN(const FoundModel added, store_.add({.path = model()}));
   const auto problem = [&] {
@@ -157,6 +172,7 @@ TEST_F(ModelStoreTest, names_the_file_that_was_damaged) {
   const std::string elsewhere = folder_.write("elsewhere.onnx", good);
   ASSERT_EQ(symlink(elsewhere.c_str(), added.graph_path().c_str()), 0);
   EXPECT_THAT(problem(), HasSubstr("not a file"));
+  EXPECT_THAT(store_.find("toy"), FailsWith(Code::kCorruptInput, HasSubstr("not a file")));
   folder_.write("store/toy/manifest.yaml", "nome: toy\n");
   EXPECT_THAT(problem(), HasSubstr("'name'"));
   EXPECT_FALSE(store_.list()->at(0).manifest.has_value());

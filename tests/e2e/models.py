@@ -146,7 +146,7 @@ class Store:
         check((self.folder / "toy" / "toy.onnx").read_bytes() == MODEL, f"{what}: other bytes")
         self.run(EXIT_DONE, "verify")
         strays = [p.name for p in files_below(self.folder / ".incoming")
-                  if not p.name.endswith(".lock")]
+                  if not p.name.endswith("+lock")]
         check(not strays, f"{what}: left behind: {strays}")
 
     def check_without(self, what):
