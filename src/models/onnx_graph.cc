@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -26,24 +25,6 @@ constexpr size_t kEntriesMax = 1'000;  // operator sets, metadata, external file
 constexpr uint64_t kNameBytesMax = 4096;
 constexpr uint64_t kMetadataBytesMax = 1 << 16;
 constexpr uint64_t kInitializerBytesMax = uint64_t{1} << 34;
-
-struct TypeRow {
-  int type;
-  std::string_view name;
-  int bits;  // of an element; 0: varies
-};
-constexpr std::array kTypes = {
-    TypeRow{1, "float32", 32},  TypeRow{2, "uint8", 8},       TypeRow{3, "int8", 8},
-    TypeRow{4, "uint16", 16},   TypeRow{5, "int16", 16},      TypeRow{6, "int32", 32},
-    TypeRow{7, "int64", 64},    TypeRow{8, "string", 0},      TypeRow{9, "bool", 8},
-    TypeRow{10, "float16", 16}, TypeRow{11, "float64", 64},   TypeRow{12, "uint32", 32},
-    TypeRow{13, "uint64", 64},  TypeRow{14, "complex64", 64}, TypeRow{15, "complex128", 128},
-    TypeRow{16, "bfloat16", 16}};
-
-int bits_of(int64_t type) {
-  const auto row = std::ranges::find(kTypes, type, &TypeRow::type);
-  return row == kTypes.end() ? 0 : row->bits;
-}
 
 // What a TensorProto says, without its data.
 struct TensorFacts {
@@ -280,7 +261,7 @@ class GraphWalker {
                     reader_.name(), facts.name, fmt::join(facts.dims, ", "));
       elements = *product;
     }
-    const auto promised = static_cast<uint64_t>(elements) * bits_of(facts.type) / 8;
+    const auto promised = static_cast<uint64_t>(elements) * onnx_type_bits(facts.type) / 8;
     if (facts.is_external) return add_external(at, facts, promised);
     if (facts.has_raw && promised != 0 && facts.raw_bytes != promised)
       return reader_.corrupt(at,
@@ -367,33 +348,6 @@ class GraphWalker {
 };
 
 }  // namespace
-
-std::string onnx_type_name(int type) {
-  const auto row = std::ranges::find(kTypes, type, &TypeRow::type);
-  return row == kTypes.end() ? fmt::format("type {}", type) : std::string(row->name);
-}
-
-std::string to_string(const OnnxValue& value) {
-  if (!value.has_shape) return fmt::format("{} of any shape", onnx_type_name(value.type));
-  std::string dims;
-  for (const OnnxDim& dim : value.dims) {
-    if (!dims.empty()) dims += ", ";
-    dims += dim.size >= 0 ? std::to_string(dim.size) : dim.symbol.empty() ? "?" : dim.symbol;
-  }
-  return fmt::format("{} [{}]", onnx_type_name(value.type), dims);
-}
-
-std::vector<std::string> OnnxGraph::custom_domains() const {
-  constexpr std::array<std::string_view, 6> kKnown = {
-      "", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft"};
-  std::vector<std::string> out;
-  for (const OnnxOpset& opset : opsets) {
-    const bool is_known = std::ranges::find(kKnown, opset.domain) != kKnown.end() ||
-                          opset.domain.starts_with("com.microsoft.");
-    if (!is_known && std::ranges::find(out, opset.domain) == out.end()) out.push_back(opset.domain);
-  }
-  return out;
-}
 
 Result<OnnxGraph> read_onnx_graph(ReadableFile& file, std::string_view name) {
   IMAGEMILL_TRY(refuse_other_kinds(file, name));

@@ -23,6 +23,7 @@ inline constexpr int kOnnxInt8 = 3;
 inline constexpr int kOnnxInt64 = 7;
 inline constexpr int kOnnxFloat16 = 10;
 
+int onnx_type_bits(int64_t type);  // of an element; 0: varies, or no type
 // "float32", "uint8"; "type 99" of a number that is none.
 std::string onnx_type_name(int type);
 
