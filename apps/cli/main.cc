@@ -81,7 +81,7 @@ std::string codec_host_path() {
 }
 
 int complain(const Status& status) {
-  std::cerr << "imagemill: " << status.message() << '\n';
+  std::cerr << "imagemill: " << terminal_escape(status.message()) << '\n';
   if (status.code() == Code::kCancelled) return kExitCancelled;  // before the run could begin
   return status.code() == Code::kInvalidArgument ? kExitUsage : kExitRunFailed;
 }

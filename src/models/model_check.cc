@@ -12,17 +12,17 @@ namespace {
 
 constexpr int64_t kElementsMax = int64_t{1} << 31;  // of an input
 
-Result<> check_value(std::string_view path, std::string_view what, const OnnxValue& value) {
+Result<> check_input(std::string_view path, const OnnxValue& value) {
   int64_t elements = 1;
   for (const OnnxDim& dim : value.dims) {
     if (dim.size == 0)
-      return fail(Code::kCorruptInput, "{}: {} '{}' is {}, expected sides of at least 1", path,
-                  what, value.name, to_string(value));
+      return fail(Code::kCorruptInput, "{}: input '{}' is {}, expected sides of at least 1", path,
+                  value.name, to_string(value));
     if (dim.size < 0) continue;  // varies
     const auto product = checked_mul(elements, dim.size);
     if (!product || *product > kElementsMax)
-      return fail(Code::kResourceExhausted, "{}: {} '{}' is {}, expected at most {} elements", path,
-                  what, value.name, to_string(value), kElementsMax);
+      return fail(Code::kResourceExhausted, "{}: input '{}' is {}, expected at most {} elements",
+                  path, value.name, to_string(value), kElementsMax);
     elements = *product;
   }
   return {};
@@ -92,8 +92,7 @@ Result<OnnxGraph> check_model_file(FileSystem& fs, const std::string& path) {
     return fail(Code::kCorruptInput, "{}: a graph without inputs, expected one for a picture",
                 path);
   if (graph.outputs.empty()) return fail(Code::kCorruptInput, "{}: a graph without outputs", path);
-  for (const OnnxValue& input : graph.inputs) IMAGEMILL_TRY(check_value(path, "input", input));
-  for (const OnnxValue& output : graph.outputs) IMAGEMILL_TRY(check_value(path, "output", output));
+  for (const OnnxValue& input : graph.inputs) IMAGEMILL_TRY(check_input(path, input));
   for (const OnnxExternalFile& external : graph.external_files)
     IMAGEMILL_TRY(check_external(fs, path, external));
   return graph;

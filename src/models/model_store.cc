@@ -18,7 +18,7 @@ namespace {
 constexpr uint64_t kManifestBytesMax = 1 << 20;
 constexpr uint64_t kLabelsBytesMax = 64 << 20;
 constexpr uint64_t kAcceptedBytesMax = 1 << 20;
-constexpr std::string_view kAcceptedFileName = "accepted";
+constexpr std::string_view kAcceptedFileName = ".accepted";  // no model is called so
 
 bool is_path(const std::string& name_or_path) {
   return name_or_path.find('/') != std::string::npos || lower_extension(name_or_path) == "onnx" ||
@@ -92,7 +92,9 @@ Result<std::vector<ListedModel>> ModelStore::list() const {
 }
 
 bool ModelStore::has(std::string_view name) const {
-  return is_model_name(name) && fs_.stat_link(path_of(name)).has_value();
+  if (!is_model_name(name)) return false;
+  const auto stat = fs_.stat_link(path_of(name));
+  return stat && stat->kind == FileStat::Kind::kFolder;
 }
 
 Result<FoundModel> ModelStore::find_in_folder(const std::string& folder,

@@ -6,7 +6,7 @@
 //   STORE/mobilenetv2/manifest.yaml
 //   STORE/mobilenetv2/mobilenetv2-12.onnx
 //   STORE/mobilenetv2/synset.txt
-//   STORE/accepted                            licences that were shown
+//   STORE/.accepted                           licences that were shown
 //   STORE/.incoming/...                       models on their way in
 //
 // Real files, no links: a store can be copied, and what was hashed is what is run.
