@@ -22,6 +22,7 @@ bool is_real(int type) { return type == kOnnxFloat || type == kOnnxFloat16; }
 
 std::string list_of(const std::vector<OnnxValue>& values) {
   std::vector<std::string> out;
+  out.reserve(values.size());
   for (const OnnxValue& value : values)
     out.push_back(fmt::format("'{}' {}", value.name, to_string(value)));
   return fmt::format("{}", fmt::join(out, ", "));
@@ -103,7 +104,7 @@ bool looks_like_scores(const OnnxValue& output, size_t labels) {
 void read_input(const OnnxValue& input, DerivedManifest& out) {
   ModelInput& wanted = out.manifest.input;
   wanted.name = input.name;
-  wanted.layout = *layout_of(input);
+  wanted.layout = layout_of(input).value_or(InputLayout::kNchw);
   const int64_t width = width_of(input, wanted.layout).size;
   const int64_t height = height_of(input, wanted.layout).size;
   wanted.width = width > 0 ? static_cast<int>(std::min<int64_t>(width, 1 << 20)) : kSideWhereOpen;

@@ -5,14 +5,19 @@
 #include <httplib.h>
 
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string_view>
+#include <thread>
 
 namespace imagemill {
 namespace {
 
 constexpr int kRedirectsMax = 5;
-constexpr time_t kConnectSeconds = 20;
+constexpr time_t kConnectSeconds = 10;
 constexpr time_t kSilenceSeconds = 30;  // without a byte
 
 struct Address {
@@ -87,6 +92,25 @@ std::string_view reason_of(httplib::Error error) {
   }
 }
 
+// Ends a connection on which nothing comes when the user wants to stop: receiving waits in the
+// library, and a CancelToken wakes nobody.
+class CancelWatch {
+ public:
+  CancelWatch(httplib::Client& client, const CancelToken& cancel)
+      : thread_([this, &client, &cancel](const std::stop_token& over) {
+          std::unique_lock lock(mutex_);
+          while (!over.stop_requested()) {
+            if (cancel.is_requested()) client.stop();
+            wake_.wait_for(lock, over, std::chrono::milliseconds(100), [] { return false; });
+          }
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;  // the last member: it uses the others
+};
+
 // One exchange; what it decides while the answer is coming in.
 class Exchange {
  public:
@@ -109,6 +133,7 @@ class Exchange {
       headers.emplace("Range", fmt::format("bytes={}-", request_.offset));
       if (!request_.etag.empty()) headers.emplace("If-Range", request_.etag);
     }
+    const CancelWatch watch(client, cancel_);
     const auto answer = client.Get(
         address_.path, headers, [&](const httplib::Response& head) { return begin(head); },
         [&](const char* data, size_t bytes) { return receive({data, bytes}); });

@@ -25,6 +25,12 @@ Result<PartOrigin> parse_origin(std::string_view text) {
   return origin;
 }
 
+Result<> remove_if_there(FileSystem& fs, const std::string& path) {
+  auto removed = fs.remove(path);
+  if (!removed && removed.error().code() == Code::kNotFound) return {};
+  return removed;
+}
+
 }  // namespace
 
 Result<PartFile> PartFile::open(FileSystem& fs, std::string path) {
@@ -43,7 +49,7 @@ Result<> PartFile::begin(uint64_t offset, const PartOrigin& origin) {
   if (out_ == nullptr || offset == 0) {
     // The origin first: a part is never taken for the beginning of something else.
     if (offset == 0) {
-      (void)fs_->remove(origin_path());
+      IMAGEMILL_TRY(remove_if_there(*fs_, origin_path()));
       IMAGEMILL_ASSIGN_OR_RETURN(out_, fs_->create(part_path()));
       hash_ = Sha256();
     } else {
@@ -80,11 +86,8 @@ Result<> PartFile::discard() {
   out_.reset();
   bytes_ = 0;
   origin_ = {};
-  for (const std::string& path : {part_path(), origin_path()}) {
-    auto removed = fs_->remove(path);
-    if (!removed && removed.error().code() != Code::kNotFound) return removed;
-  }
-  return {};
+  IMAGEMILL_TRY(remove_if_there(*fs_, part_path()));
+  return remove_if_there(*fs_, origin_path());
 }
 
 }  // namespace imagemill

@@ -10,6 +10,7 @@ import hashlib
 import http.server
 import json
 import os
+import signal
 import subprocess
 import threading
 
@@ -187,6 +188,22 @@ def test_kill(args, folder):
     check(mirror.starts == [0, kept], f"{mirror.starts}, expected to go on at {kept}")
 
 
+def test_interrupt(args, folder):
+    mirror = Mirror()
+    store = Store(args, folder / "interrupt", mirror.address)
+    mirror.hold_after = len(MODEL) // 2
+    process = subprocess.Popen(store.argv("pull", "toy"), env=store.environment,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    check(mirror.held.wait(30), "the download did not begin")
+    process.send_signal(signal.SIGINT)  # the server is silent and stays so
+    check(process.wait(10) == EXIT_CANCELLED, f"exit code {process.returncode}")
+    mirror.released.set()
+    store.check_without("interrupted")
+    store.run(EXIT_DONE, "pull", "toy")
+    store.check_whole("after an interrupt")
+
+
 def test_wrong_hash(args, folder):
     mirror = Mirror()
     mirror.manifest = manifest("0" * 64)
@@ -244,8 +261,8 @@ def test_add(args, folder):
 def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
-        for test in (test_cut_connection, test_kill, test_wrong_hash, test_licence, test_folder,
-                     test_add):
+        for test in (test_cut_connection, test_kill, test_interrupt, test_wrong_hash, test_licence,
+                     test_folder, test_add):
             began = time.monotonic()
             test(args, folder)
             timed(test.__name__, began)
