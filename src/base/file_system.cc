@@ -127,6 +127,19 @@ class RealWritableFile final : public WritableFile {
     return {};
   }
 
+  Result<> write_at(uint64_t offset, ByteSpan bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t n = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (n < 0) {
+        if (errno == EINTR) continue;
+        return system_failure("cannot write", path_, errno);
+      }
+      offset += static_cast<uint64_t>(n);
+      bytes = bytes.subspan(static_cast<size_t>(n));
+    }
+    return {};
+  }
+
   Result<> sync() override {
     if (::fdatasync(fd_.get()) != 0) return system_failure("cannot sync", path_, errno);
     return {};
@@ -361,6 +374,11 @@ Result<std::vector<FolderMember>> FileSystem::list_with_stat(const std::string& 
     members.push_back(
         {entry.name, entry.kind == FileStat::Kind::kSymlink, stat(join_path(folder, entry.name))});
   return members;
+}
+
+Result<> WritableFile::write_at(uint64_t offset, ByteSpan bytes) {
+  return fail(Code::kUnsupported, "this file can only grow: asked to write {} bytes at {}",
+              bytes.size(), offset);
 }
 
 Result<> FileSystem::hard_link(const std::string& from, const std::string& to) {

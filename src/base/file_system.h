@@ -54,6 +54,8 @@ class WritableFile {
  public:
   virtual ~WritableFile() = default;
   virtual Result<> write(ByteSpan bytes) = 0;
+  // Over bytes written before; the place of the next write() stays. kUnsupported by default.
+  virtual Result<> write_at(uint64_t offset, ByteSpan bytes);
   virtual Result<> sync() = 0;
   // Must be called; the destructor closes without reporting.
   virtual Result<> close() = 0;

@@ -89,6 +89,18 @@ TEST(RealFileSystem, append_at_cuts_first) {
   EXPECT_EQ(as_text(bytes), "0123xy");
 }
 
+TEST(RealFileSystem, write_at_leaves_the_place_of_the_next_write) {
+  TestFolder folder;
+  FileSystem& fs = real_file_system();
+  ASSERT_OK_AND_ASSIGN(const auto file, fs.create(folder / "a"));
+  ASSERT_THAT(file->write(as_byte_span("012345")), IsOk());
+  ASSERT_THAT(file->write_at(1, as_byte_span("xy")), IsOk());
+  ASSERT_THAT(file->write(as_byte_span("67")), IsOk());
+  ASSERT_THAT(file->close(), IsOk());
+  ASSERT_OK_AND_ASSIGN(const Bytes bytes, fs.read(folder / "a", 100));
+  EXPECT_EQ(as_text(bytes), "0xy34567");
+}
+
 TEST(RealFileSystem, creates_folders_on_the_way_but_not_over_a_file) {
   TestFolder folder;
   FileSystem& fs = real_file_system();

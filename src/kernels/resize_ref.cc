@@ -8,8 +8,8 @@
 #include <numbers>
 #include <vector>
 
+#include "base/half.h"
 #include "kernels/depth.h"
-#include "kernels/half.h"
 #include "kernels/planes.h"
 #include "kernels/ycbcr_rgb.h"
 

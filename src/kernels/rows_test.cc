@@ -12,8 +12,8 @@
 #include <numeric>
 #include <vector>
 
+#include "base/half.h"
 #include "kernels/depth.h"
-#include "kernels/half.h"
 #include "kernels/test_pictures.h"
 #include "support/status_matchers.h"
 

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
+#include "base/half.h"
 #include "imagemill/image.h"
-#include "kernels/half.h"
 
 namespace imagemill {
 

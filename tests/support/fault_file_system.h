@@ -141,6 +141,10 @@ class FaultFileSystem final : public FileSystem {
       IMAGEMILL_TRY(fs_.step());
       return real_->write(bytes);
     }
+    Result<> write_at(uint64_t offset, ByteSpan bytes) override {
+      IMAGEMILL_TRY(fs_.step());
+      return real_->write_at(offset, bytes);
+    }
     Result<> sync() override {
       IMAGEMILL_TRY(fs_.step());
       for (const auto& [path, file] : fs_.names_)
