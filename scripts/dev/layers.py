@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 GROUND = {"imagemill", "base"}
 PIXELS = GROUND | {"image"}
-CAPABILITIES = {"codec", "kernels", "source", "sink", "store", "pipeline"}
+CAPABILITIES = {"codec", "kernels", "source", "sink", "store", "pipeline", "vectors"}
 # Folder of a source -> folders it may include besides its own. Capabilities never include each other.
 MAY_INCLUDE = {
     "include": {"imagemill"},
@@ -20,6 +20,7 @@ MAY_INCLUDE = {
     "src/image": GROUND,
     "src/pipeline": GROUND | {"telemetry"},  # no pixels: it moves items, whatever they are
     "src/kernels": PIXELS,
+    "src/vectors": GROUND,  # no pixels: numbers in, numbers out
     "src/codec": PIXELS | {"telemetry"},
     "src/source": GROUND | {"telemetry"},
     "src/sink": GROUND | {"telemetry"},
@@ -36,7 +37,7 @@ MAY_INCLUDE = {
 CONTAINED = [
     (r"sqlite3\.h", r"src/store/"),
     (r"zimg.*|lcms2\w*\.h", r"src/kernels/"),
-    (r"hwy/.*", r"src/(kernels|codec)/"),
+    (r"hwy/.*", r"src/(kernels|codec|vectors)/"),
     (r"jpeglib\.h|jerror\.h|turbojpeg\.h", r"src/codec/jpeg"),
     (r"png\.h|pngconf\.h", r"src/codec/png"),
     (r"webp/.*", r"src/codec/webp"),
