@@ -23,6 +23,7 @@ imagemill_find(highway libhwy)
 imagemill_find(yamlcpp yaml-cpp)
 imagemill_find(httplib cpp-httplib>=0.11)
 imagemill_find(crypto libcrypto>=3.0)
+find_path(HNSWLIB_INCLUDE_DIR hnswlib/hnswlib.h REQUIRED)  # headers alone, without a .pc file
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
 

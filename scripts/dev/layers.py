@@ -38,6 +38,7 @@ CONTAINED = [
     (r"sqlite3\.h", r"src/store/"),
     (r"zimg.*|lcms2\w*\.h", r"src/kernels/"),
     (r"hwy/.*", r"src/(kernels|codec|vectors)/"),
+    (r"hnswlib/.*", r"src/vectors/hnsw_index\.cc"),
     (r"jpeglib\.h|jerror\.h|turbojpeg\.h", r"src/codec/jpeg"),
     (r"png\.h|pngconf\.h", r"src/codec/png"),
     (r"webp/.*", r"src/codec/webp"),
