@@ -163,7 +163,7 @@ Result<ExactSearch> ExactSearch::build(VectorView rows, const ExactSearchOptions
                 rows.dims, kMaxVectorDims);
   IMAGEMILL_ASSIGN_OR_RETURN(Prefilter prefilter,
                              Prefilter::build(rows, options.metric, options.threads));
-  return ExactSearch(std::nullopt, rows, std::move(prefilter), options.threads);
+  return ExactSearch(nullptr, rows, std::move(prefilter), options.threads);
 }
 
 Result<ExactSearch> ExactSearch::open(FileSystem& fs, const std::string& npy_path,
@@ -186,7 +186,8 @@ Result<ExactSearch> ExactSearch::open(FileSystem& fs, const std::string& npy_pat
     prefilter = Prefilter::open(path, key, options.threads);
   }
   if (!prefilter) return std::unexpected(std::move(prefilter).error());
-  return ExactSearch(std::move(file), rows, std::move(*prefilter), options.threads);
+  return ExactSearch(std::make_unique<const NpyFile>(std::move(file)), rows, std::move(*prefilter),
+                     options.threads);
 }
 
 Result<std::vector<Neighbor>> ExactSearch::search(std::span<const float> query, size_t k) const {

@@ -15,7 +15,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,11 +59,12 @@ class ExactSearch {
                                           std::span<const float> query, size_t k);
 
  private:
-  ExactSearch(std::optional<NpyFile> file, VectorView rows, Prefilter prefilter, int threads)
+  ExactSearch(std::unique_ptr<const NpyFile> file, VectorView rows, Prefilter prefilter,
+              int threads)
       : file_(std::move(file)), rows_(rows), prefilter_(std::move(prefilter)), threads_(threads) {}
 
-  std::optional<NpyFile> file_;
-  VectorView rows_;  // of file_ where there is one: its pages stay where they are when it is moved
+  std::unique_ptr<const NpyFile> file_;  // null: the rows are the caller's
+  VectorView rows_;
   Prefilter prefilter_;
   int threads_;
 };

@@ -5,8 +5,13 @@
 // number in them; ours hold its arrays as they are, and are checked link by link.
 #include "vectors/hnsw_index.h"
 
-// Its prefetches read one link past the end of full lists.
-#ifdef __SANITIZE_ADDRESS__
+// Its prefetches read one link past the end of full lists and make addresses of it: harmless, but
+// not to sanitizers.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define NO_MANUAL_VECTORIZATION
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
 #define NO_MANUAL_VECTORIZATION
 #endif
 #include <hnswlib/hnswlib.h>
