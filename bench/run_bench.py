@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""End-to-end benchmark of `prepare` against its peers. Ratios within one run, never absolute times.
+"""End-to-end benchmarks against peers. Ratios within one run, never absolute times.
 
 usage: ./dev bench prepare [--files 500] [--size 640] [--data DIR] [--reps 9] [--only NAME,...]
+       ./dev bench search [--rows 1000000] [--hnsw-rows 100000] [--reps 9] [--only exact,hnsw,hashes]
        ./dev bench compare REF [the same options]
        ./dev bench list
 """
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 
+import search
 from corpus import Corpus, find_photographs
 from measure import Contender, Measured, first_cores, interleave, machine, rank_test, store
 
@@ -182,21 +184,26 @@ def compare(bench: Bench, ref: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ", 1)[1], allow_abbrev=False)
-    parser.add_argument("workload", choices=["prepare", "compare", "list"])
+    parser.add_argument("workload", choices=["prepare", "search", "compare", "list"])
     parser.add_argument("ref", nargs="?")
     parser.add_argument("--files", type=int, default=MIN_FILES)
     parser.add_argument("--size", type=int, default=640)
+    parser.add_argument("--rows", type=int, default=search.MIN_ROWS)
+    parser.add_argument("--hnsw-rows", type=int, default=100_000)
     parser.add_argument("--reps", type=int, default=MIN_REPS)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--data")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
     options = parser.parse_args()
-    unknown = [name for name in options.only if name not in SCENARIOS]
+    scenarios = search.SCENARIOS if options.workload == "search" else SCENARIOS
+    unknown = [name for name in options.only if name not in scenarios]
     if unknown:
-        parser.error(f"no scenario {unknown[0]}: {', '.join(SCENARIOS)}")
+        parser.error(f"no scenario {unknown[0]}: {', '.join(scenarios)}")
     if options.workload == "list":
-        print("\n".join(SCENARIOS))
+        print("\n".join([*SCENARIOS, *(f"search: {name}" for name in search.SCENARIOS)]))
         return 0
+    if options.workload == "search":
+        return 0 if search.run(options) else 1
     bench = Bench(options)
     if options.workload == "compare":
         if not options.ref:

@@ -1,6 +1,7 @@
-# usage: bench prepare | compare REF | list [OPTION...]  ratios against peers, or against another commit (--help)
+# usage: bench prepare | search | compare REF | list [OPTION...]  ratios against peers, or against another commit (--help)
 #
 #   ./dev bench prepare [--files 500] [--size 640] [--data DIR] [--reps 9] [--cores 2] [--only SCENARIO,...]
+#   ./dev bench search [--rows 1000000] [--hnsw-rows 100000] [--reps 9] [--only exact,hnsw,hashes]   beside faiss
 #   ./dev bench compare REF [the same options]   old and new binary in turns
 #   ./dev bench list                             the scenarios
 #
@@ -10,7 +11,10 @@ set -euo pipefail
 
 [ $# -gt 0 ] || set -- list
 python=$(bash scripts/python_env.sh bench/venv bench/requirements.txt)
-if [ "$1" != list ]; then
+if [ "$1" = search ]; then
+  bash scripts/dev/setup.sh bench
+  bash scripts/dev/build.sh bench vector_search
+elif [ "$1" != list ]; then
   bash scripts/dev/setup.sh bench
   bash scripts/dev/build.sh release
   bash scripts/dev/build.sh bench decode_floor
