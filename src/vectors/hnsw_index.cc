@@ -248,7 +248,10 @@ Result<HnswIndex> HnswIndex::build(VectorView rows, const HnswOptions& options) 
     };
     std::vector<std::vector<float>> scratch(thread_count(options.threads),
                                             std::vector<float>(rows.dims));
-    // In the order of the rows when there is one thread.
+    // In the order of the rows when there is one thread. With more, it takes locks of rows while it
+    // holds that of the row being added; no two threads wait for each other, since a row is met
+    // only on levels that its own thread has finished. Random levels are drawn without a lock: one
+    // may be drawn twice.
     for_ranges(rows.rows, 64, options.threads, [&](size_t worker, size_t begin, size_t end) {
       for (size_t i = begin; i < end; ++i) {
         Result<> added;
