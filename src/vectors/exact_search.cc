@@ -220,6 +220,7 @@ Result<std::vector<std::vector<Neighbor>>> ExactSearch::search_batch(std::span<c
   });
   for_ranges(count, 1, count > 1 ? threads : 1, [&](size_t, size_t q, size_t) {
     std::vector<const Scan*> of_query;
+    of_query.reserve(scans.size());
     for (const auto& of_thread : scans) of_query.push_back(&of_thread[q]);
     out[q] = merge(of_query, rows_, prefilter_.key().metric,
                    queries.subspan(q * rows_.dims, rows_.dims), k);
@@ -231,6 +232,7 @@ std::vector<Neighbor> ExactSearch::search_ref(VectorView rows, Metric metric,
                                               std::span<const float> query, size_t k) {
   ExactScores scores(rows, metric, query);
   std::vector<Neighbor> out;
+  out.reserve(rows.rows);
   for (uint64_t row = 0; row < rows.rows; ++row) out.push_back(scores.neighbor(row));
   keep_nearest(out, metric, k);
   return out;

@@ -20,6 +20,17 @@ inline size_t thread_count(int threads) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+// false: no more threads to be had.
+template <typename Call>
+bool start_thread(std::vector<std::jthread>& threads, const Call& call, size_t worker) {
+  try {
+    threads.emplace_back(call, worker);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 // Calls work(worker, begin, end) for consecutive ranges of at most `grain` that together are
 // [0, count), each once; worker < thread_count(threads) names the thread that calls. The order in
 // which ranges are taken is not fixed. `work` must not throw.
@@ -33,11 +44,8 @@ void for_ranges(size_t count, size_t grain, int threads, const Work& work) {
   };
   std::vector<std::jthread> others;
   const size_t workers = std::min(thread_count(threads), ranges);
-  try {
-    for (size_t worker = 1; worker < workers; ++worker) others.emplace_back(take, worker);
-  } catch (const std::system_error&) {
-    // No more threads to be had: those that run, and this one, do it all.
-  }
+  for (size_t worker = 1; worker < workers; ++worker)
+    if (!start_thread(others, take, worker)) break;  // those that run, and this one, do it all
   take(0);
 }
 

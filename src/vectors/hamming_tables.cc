@@ -6,7 +6,6 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 #include "vectors/hamming_kernel.h"
@@ -86,15 +85,19 @@ double comparisons(std::span<const uint64_t> hashes, int radius) {
 }
 
 OrderedHashes order_bits(std::span<const uint64_t> hashes, int radius) {
-  std::optional<OrderedHashes> best;
-  for (const auto& places : {as_they_are(), dealt_out(), dealt_out_by_balance(hashes)}) {
-    OrderedHashes candidate{BitOrder(places), std::vector<uint64_t>(hashes.size()), 0};
-    std::ranges::transform(hashes, candidate.hashes.begin(),
-                           [&](uint64_t hash) { return candidate.order.apply(hash); });
-    candidate.comparisons = comparisons(candidate.hashes, radius);
-    if (!best || candidate.comparisons < best->comparisons) best = std::move(candidate);
+  const auto ordered_by = [&](const std::array<uint8_t, 64>& places) {
+    OrderedHashes out{BitOrder(places), std::vector<uint64_t>(hashes.size()), 0};
+    std::ranges::transform(hashes, out.hashes.begin(),
+                           [&](uint64_t hash) { return out.order.apply(hash); });
+    out.comparisons = comparisons(out.hashes, radius);
+    return out;
+  };
+  OrderedHashes best = ordered_by(as_they_are());
+  for (const auto& places : {dealt_out(), dealt_out_by_balance(hashes)}) {
+    OrderedHashes other = ordered_by(places);
+    if (other.comparisons < best.comparisons) best = std::move(other);
   }
-  return *std::move(best);
+  return best;
 }
 
 QuarterTable::QuarterTable(std::span<const uint64_t> ordered_hashes, int quarter_number)

@@ -68,6 +68,16 @@ FileHeader make_header(const PrefilterKey& key, double unit) {
   return out;
 }
 
+PrefilterKey key_of(const FileHeader& header) {
+  return {.metric = static_cast<Metric>(header.metric),
+          .type = static_cast<ElementType>(header.type),
+          .rows = header.rows,
+          .dims = header.dims,
+          .source_bytes = header.source_bytes,
+          .source_mtime_ns = header.source_mtime_ns,
+          .source_inode = header.source_inode};
+}
+
 uint64_t header_checksum(FileHeader header, ByteSpan mean) {
   header.checksum = 0;
   Bytes bytes(sizeof(header));
@@ -194,9 +204,8 @@ Result<Prefilter> Prefilter::open(const std::string& path, const PrefilterKey& k
                 map.span().size());
   FileHeader header;
   std::memcpy(&header, map.span().data(), sizeof(header));
-  FileHeader expected = make_header(key, header.unit);
-  expected.checksum = header.checksum;
-  if (std::memcmp(&header, &expected, sizeof(header)) != 0)
+  if (std::memcmp(header.magic, FileHeader().magic, sizeof(header.magic)) != 0 ||
+      key_of(header) != key)
     return fail(Code::kNotFound, "{}: made of other vectors", path);
   if (map.span().size() != bytes)
     return fail(Code::kCorruptInput, "{}: {} bytes, expected {}", path, map.span().size(), bytes);
