@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each thread takes blocks of rows and keeps, of each query, the k best lower bounds so far: what
-// cannot reach the least of them is out. When all blocks are done, so is what cannot reach the
-// k-th best of all threads; the rest is compared exactly.
+// cannot reach the least of them is out. Of the rest, only those are looked at more closely at once
+// that are among the k most promising so far; the others wait, for when a search meets what it is
+// after depends on the order of the rows, and most of them are out by then. What cannot reach the
+// k-th best of all threads is out in the end; what is left is compared exactly.
 #include "vectors/exact_search.h"
 
 #include <algorithm>
@@ -54,23 +56,55 @@ struct Candidate {
 };
 
 // What one thread knows about one query.
-struct Scan {
-  explicit Scan(size_t k) : lower_bounds(k) {}
+class Scan {
+ public:
+  explicit Scan(size_t k) : lower_bounds_(k), promising_(k) {}
 
-  void consider(const Prefilter& prefilter, size_t block, const PrefilterQuery& query,
-                std::span<const ScanHit> hits) {
+  float threshold() const { return lower_bounds_.least(); }
+  const LargestValues& lower_bounds() const { return lower_bounds_; }
+  std::span<const Candidate> candidates() const { return candidates_; }
+
+  void take(const Prefilter& prefilter, size_t block, const PrefilterQuery& query,
+            std::span<const ScanHit> hits) {
     for (const ScanHit& hit : hits) {
-      const uint64_t row = block * kPrefilterBlockRows + hit.row;
-      if (row >= prefilter.key().rows) return;
-      const RankBounds bounds = rank_bounds(prefilter, block, query, hit);
-      if (bounds.upper < lower_bounds.least()) continue;
-      lower_bounds.add(bounds.lower);
-      candidates.push_back({row, bounds.upper});
+      const Waiting row{block * kPrefilterBlockRows + hit.row, hit.sum, hit.upper};
+      if (row.row >= prefilter.key().rows) return;
+      if (hit.upper > promising_.least()) {
+        promising_.add(hit.upper);
+        look_closer(prefilter, row, query);
+      } else {
+        waiting_.push_back(row);
+      }
     }
   }
 
-  LargestValues lower_bounds;
-  std::vector<Candidate> candidates;
+  // Those that wait and may still reach `threshold`, a lower bound on the k-th best.
+  void settle(const Prefilter& prefilter, const PrefilterQuery& query, float threshold) {
+    for (const Waiting& waiting : waiting_)
+      if (waiting.upper >= std::max(threshold, lower_bounds_.least()))
+        look_closer(prefilter, waiting, query);
+  }
+
+ private:
+  struct Waiting {
+    uint64_t row;
+    int32_t sum;
+    float upper;
+  };
+
+  void look_closer(const Prefilter& prefilter, const Waiting& row, const PrefilterQuery& query) {
+    const auto in_block = static_cast<uint32_t>(row.row % kPrefilterBlockRows);
+    const RankBounds bounds = rank_bounds(prefilter, row.row / kPrefilterBlockRows, query,
+                                          {in_block, row.sum, row.upper});
+    if (bounds.upper < lower_bounds_.least()) return;
+    lower_bounds_.add(bounds.lower);
+    candidates_.push_back({row.row, bounds.upper});
+  }
+
+  LargestValues lower_bounds_;
+  LargestValues promising_;  // upper bounds by the upper bits
+  std::vector<Candidate> candidates_;
+  std::vector<Waiting> waiting_;
 };
 
 void scan(const Prefilter& prefilter, size_t block, std::span<const PrefilterQuery> queries,
@@ -80,16 +114,16 @@ void scan(const Prefilter& prefilter, size_t block, std::span<const PrefilterQue
   for (; q + kScanQueries <= queries.size(); q += kScanQueries) {
     std::array<size_t, kScanQueries> counts;
     scan_block(prefilter, block, {&queries[q], &queries[q + 1], &queries[q + 2], &queries[q + 3]},
-               {scans[q].lower_bounds.least(), scans[q + 1].lower_bounds.least(),
-                scans[q + 2].lower_bounds.least(), scans[q + 3].lower_bounds.least()},
+               {scans[q].threshold(), scans[q + 1].threshold(), scans[q + 2].threshold(),
+                scans[q + 3].threshold()},
                {hits[0].data(), hits[1].data(), hits[2].data(), hits[3].data()}, counts);
     for (size_t i = 0; i < kScanQueries; ++i)
-      scans[q + i].consider(prefilter, block, queries[q + i], {hits[i].data(), counts[i]});
+      scans[q + i].take(prefilter, block, queries[q + i], {hits[i].data(), counts[i]});
   }
   for (; q < queries.size(); ++q) {
     const size_t count =
-        scan_block(prefilter, block, queries[q], scans[q].lower_bounds.least(), hits[0].data());
-    scans[q].consider(prefilter, block, queries[q], {hits[0].data(), count});
+        scan_block(prefilter, block, queries[q], scans[q].threshold(), hits[0].data());
+    scans[q].take(prefilter, block, queries[q], {hits[0].data(), count});
   }
 }
 
@@ -125,17 +159,23 @@ void keep_nearest(std::vector<Neighbor>& neighbors, Metric metric, size_t k) {
   neighbors.resize(k);
 }
 
-// The scans of all threads of one query.
-std::vector<Neighbor> merge(std::span<const Scan* const> scans, VectorView rows, Metric metric,
-                            std::span<const float> query, size_t k) {
+// At most the k-th best rank of all rows.
+float threshold_of(std::span<Scan* const> scans, size_t k) {
   LargestValues lower_bounds(k);
   for (const Scan* scan : scans)
-    for (const float bound : scan->lower_bounds.values()) lower_bounds.add(bound);
+    for (const float bound : scan->lower_bounds().values()) lower_bounds.add(bound);
+  return lower_bounds.least();
+}
+
+// What the scans of all threads have left of one query.
+std::vector<Neighbor> compare(std::span<Scan* const> scans, VectorView rows, Metric metric,
+                              std::span<const float> query, size_t k) {
+  const float threshold = threshold_of(scans, k);
   ExactScores scores(rows, metric, query);
   std::vector<Neighbor> out;
   for (const Scan* scan : scans)
-    for (const Candidate& candidate : scan->candidates)
-      if (candidate.upper >= lower_bounds.least()) out.push_back(scores.neighbor(candidate.row));
+    for (const Candidate& candidate : scan->candidates())
+      if (candidate.upper >= threshold) out.push_back(scores.neighbor(candidate.row));
   keep_nearest(out, metric, k);
   return out;
 }
@@ -218,12 +258,19 @@ Result<std::vector<std::vector<Neighbor>>> ExactSearch::search_batch(std::span<c
     for (size_t block = begin; block < end; ++block)
       scan(prefilter_, block, prepared, scans[worker]);
   });
-  for_ranges(count, 1, count > 1 ? threads : 1, [&](size_t, size_t q, size_t) {
-    std::vector<const Scan*> of_query;
-    of_query.reserve(scans.size());
-    for (const auto& of_thread : scans) of_query.push_back(&of_thread[q]);
-    out[q] = merge(of_query, rows_, prefilter_.key().metric,
-                   queries.subspan(q * rows_.dims, rows_.dims), k);
+  std::vector<std::vector<Scan*>> of_query(count);
+  std::vector<float> thresholds(count);
+  for (size_t q = 0; q < count; ++q) {
+    for (auto& of_thread : scans) of_query[q].push_back(&of_thread[q]);
+    thresholds[q] = threshold_of(of_query[q], k);
+  }
+  for_ranges(scans.size() * count, 1, threads, [&](size_t, size_t i, size_t) {
+    const size_t q = i % count;
+    of_query[q][i / count]->settle(prefilter_, prepared[q], thresholds[q]);
+  });
+  for_ranges(count, 1, threads, [&](size_t, size_t q, size_t) {
+    out[q] = compare(of_query[q], rows_, prefilter_.key().metric,
+                     queries.subspan(q * rows_.dims, rows_.dims), k);
   });
   return out;
 }

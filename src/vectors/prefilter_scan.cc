@@ -82,11 +82,13 @@ HWY_INLINE ScanHit* report(const PrefilterBlock& block, size_t row, V32 total, c
 
   uint8_t out_bits[8] = {};
   HWY_ALIGN int32_t sums[kPrefilterGroupRows];
+  HWY_ALIGN float bounds[kPrefilterGroupRows];
   hn::StoreMaskBits(df, is_out, out_bits);
   hn::Store(sum, d, sums);
+  hn::Store(bound, df, bounds);
   for (size_t lane = 0; lane < hn::Lanes(d); ++lane)
     if ((out_bits[lane / 8] >> (lane % 8) & 1) == 0)
-      *hits++ = {static_cast<uint32_t>(row + lane), sums[lane]};
+      *hits++ = {static_cast<uint32_t>(row + lane), sums[lane], bounds[lane] + w.constant};
   return hits;
 }
 

@@ -52,6 +52,7 @@ class PrefilterQuery {
 struct ScanHit {
   uint32_t row = 0;  // of the block
   int32_t sum = 0;   // of query * (upper - 8)
+  float upper = 0;   // bound on its rank
 };
 
 // The rows of a block whose rank may reach `threshold`, by their upper bits; padding included.

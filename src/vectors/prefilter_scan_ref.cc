@@ -18,7 +18,8 @@ size_t scan_block_ref(const PrefilterBlock& block, size_t words, const Prefilter
     const float norm = block.norm[row];
     const float bound = block.step[row] * (w.scale * static_cast<float>(sum) + w.offset) +
                         w.error * block.coarse_error[row] + norm * (w.norm - w.square * norm);
-    if (!(bound < threshold - w.constant)) hits[count++] = {static_cast<uint32_t>(row), sum};
+    if (!(bound < threshold - w.constant))
+      hits[count++] = {static_cast<uint32_t>(row), sum, bound + w.constant};
   }
   return count;
 }
