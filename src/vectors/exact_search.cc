@@ -58,7 +58,8 @@ struct Candidate {
 // What one thread knows about one query.
 class Scan {
  public:
-  explicit Scan(size_t k) : lower_bounds_(k), promising_(k) {}
+  // Of many queries at once the lists of rows that wait would cost more than they save.
+  Scan(size_t k, bool lets_wait) : lets_wait_(lets_wait), lower_bounds_(k), promising_(k) {}
 
   float threshold() const { return lower_bounds_.least(); }
   const LargestValues& lower_bounds() const { return lower_bounds_; }
@@ -69,8 +70,8 @@ class Scan {
     for (const ScanHit& hit : hits) {
       const Waiting row{block * kPrefilterBlockRows + hit.row, hit.sum, hit.upper};
       if (row.row >= prefilter.key().rows) return;
-      if (hit.upper > promising_.least()) {
-        promising_.add(hit.upper);
+      if (!lets_wait_ || hit.upper > promising_.least()) {
+        if (lets_wait_) promising_.add(hit.upper);
         look_closer(prefilter, row, query);
       } else {
         waiting_.push_back(row);
@@ -101,6 +102,7 @@ class Scan {
     candidates_.push_back({row.row, bounds.upper});
   }
 
+  bool lets_wait_;
   LargestValues lower_bounds_;
   LargestValues promising_;  // upper bounds by the upper bits
   std::vector<Candidate> candidates_;
@@ -253,7 +255,7 @@ Result<std::vector<std::vector<Neighbor>>> ExactSearch::search_batch(std::span<c
   const size_t worth = 1 + rows_.rows * rows_.dims / 2 * count / kBytesPerThread;
   const int threads = static_cast<int>(std::min(thread_count(threads_), worth));
   std::vector<std::vector<Scan>> scans(static_cast<size_t>(threads),
-                                       std::vector<Scan>(count, Scan(k)));
+                                       std::vector<Scan>(count, Scan(k, count < kScanQueries)));
   for_ranges(prefilter_.blocks(), kGrain, threads, [&](size_t worker, size_t begin, size_t end) {
     for (size_t block = begin; block < end; ++block)
       scan(prefilter_, block, prepared, scans[worker]);
