@@ -133,7 +133,7 @@ TEST(ExactSearch, float16_rows) {
   const Vectors vectors = clustered_vectors(700, 40, 10);
   const std::string path = folder / "half.npy";
   ASSERT_OK_AND_ASSIGN(NpyWriter writer,
-                       NpyWriter::create(real_file_system(), path, 40, ElementType::kF16));
+                       NpyWriter::create(real_file_system(), path, 40, VectorType::kF16));
   ASSERT_THAT(writer.append(vectors.values), IsOk());
   ASSERT_THAT(writer.finish(), IsOk());
   for (const Metric metric : kMetrics) {
@@ -145,7 +145,7 @@ TEST(ExactSearch, float16_rows) {
 }
 
 TEST(ExactSearch, no_rows_no_neighbours) {
-  const VectorView none{nullptr, ElementType::kF32, 0, 8};
+  const VectorView none{nullptr, VectorType::kF32, 0, 8};
   ASSERT_OK_AND_ASSIGN(const ExactSearch search, ExactSearch::build(none, {}));
   ASSERT_OK_AND_ASSIGN(const auto found, search.search(std::vector<float>(8, 1.0f), 5));
   EXPECT_TRUE(found.empty());
@@ -180,7 +180,7 @@ TEST(ExactSearch, refuses_what_is_no_number_and_names_it) {
 class SearchFiles : public testing::Test {
  protected:
   void write(const Vectors& vectors) {
-    auto writer = NpyWriter::create(real_file_system(), path_, vectors.dims, ElementType::kF32);
+    auto writer = NpyWriter::create(real_file_system(), path_, vectors.dims, VectorType::kF32);
     ASSERT_THAT(writer, IsOk());
     ASSERT_THAT(writer->append(vectors.values), IsOk());
     ASSERT_THAT(writer->finish(), IsOk());

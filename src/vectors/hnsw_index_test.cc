@@ -115,8 +115,8 @@ TEST_F(HnswIndexTest, several_threads_build_one_too) {
 TEST_F(HnswIndexTest, few_rows_and_none) {
   for (const size_t rows : {0, 1, 2, 3}) {
     const auto values = random_values(rows, 5);
-    const VectorView view{reinterpret_cast<const std::byte*>(values.data()), ElementType::kF32,
-                          rows, kDims};
+    const VectorView view{reinterpret_cast<const std::byte*>(values.data()), VectorType::kF32, rows,
+                          kDims};
     ASSERT_OK_AND_ASSIGN(const HnswIndex index, HnswIndex::build(view, {}));
     TestFolder folder;
     ASSERT_THAT(index.save(real_file_system(), folder / "x"), IsOk());

@@ -120,9 +120,9 @@ class DictionaryReader {
   std::string_view rest_;
 };
 
-std::string make_header(ElementType type, uint64_t rows, size_t dims) {
+std::string make_header(VectorType type, uint64_t rows, size_t dims) {
   std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}, {}), }}",
-                                 type == ElementType::kF32 ? "<f4" : "<f2", rows, dims);
+                                 type == VectorType::kF32 ? "<f4" : "<f2", rows, dims);
   constexpr size_t kText = kWrittenHeaderBytes - 10;
   IMAGEMILL_CHECK(text.size() < kText);
   text.resize(kText - 1, ' ');
@@ -158,9 +158,9 @@ Result<NpyHeader> parse_npy_header(ByteSpan start, uint64_t file_bytes) {
                 "and shape");
   NpyHeader out;
   if (dictionary->descr == "<f4")
-    out.type = ElementType::kF32;
+    out.type = VectorType::kF32;
   else if (dictionary->descr == "<f2")
-    out.type = ElementType::kF16;
+    out.type = VectorType::kF16;
   else
     return fail(Code::kUnsupported, "npy: elements of type '{}', expected '<f4' or '<f2'",
                 dictionary->descr.substr(0, 16));
@@ -192,7 +192,7 @@ Result<NpyFile> NpyFile::open(const std::string& path) {
 }
 
 Result<NpyWriter> NpyWriter::create(FileSystem& fs, std::string path, size_t dims,
-                                    ElementType type) {
+                                    VectorType type) {
   if (dims < 1 || dims > kMaxVectorDims)
     return fail(Code::kInvalidArgument, "{}: vectors of {} dimensions, expected 1 to {}", path,
                 dims, kMaxVectorDims);
@@ -215,7 +215,7 @@ Result<> NpyWriter::append(std::span<const float> values) {
   const size_t before = pending_.size();
   pending_.resize(before + values.size() * element_bytes(type_));
   std::byte* out = pending_.data() + before;
-  if (type_ == ElementType::kF32) {
+  if (type_ == VectorType::kF32) {
     if (!values.empty()) std::memcpy(out, values.data(), values.size_bytes());
   } else {
     for (size_t i = 0; i < values.size(); ++i) {

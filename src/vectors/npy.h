@@ -18,7 +18,7 @@
 namespace imagemill {
 
 struct NpyHeader {
-  ElementType type = ElementType::kF32;
+  VectorType type = VectorType::kF32;
   uint64_t rows = 0;  // may be 0
   uint64_t dims = 0;  // 1 to kMaxVectorDims
   uint64_t header_bytes = 0;
@@ -50,7 +50,7 @@ class NpyFile {
 // Writes rows as they come; nobody sees the file before finish(). One thread.
 class NpyWriter {
  public:
-  static Result<NpyWriter> create(FileSystem& fs, std::string path, size_t dims, ElementType type);
+  static Result<NpyWriter> create(FileSystem& fs, std::string path, size_t dims, VectorType type);
   NpyWriter(NpyWriter&&) noexcept;
   NpyWriter& operator=(NpyWriter&&) = delete;
   ~NpyWriter();  // unfinished: removes what was written
@@ -63,7 +63,7 @@ class NpyWriter {
   Result<> finish();
 
  private:
-  NpyWriter(FileSystem& fs, std::string path, size_t dims, ElementType type)
+  NpyWriter(FileSystem& fs, std::string path, size_t dims, VectorType type)
       : fs_(&fs), path_(std::move(path)), dims_(dims), type_(type) {}
   std::string temporary() const { return path_ + ".partial"; }
   Result<> flush();
@@ -71,7 +71,7 @@ class NpyWriter {
   FileSystem* fs_;
   std::string path_;
   size_t dims_;
-  ElementType type_;
+  VectorType type_;
   uint64_t rows_ = 0;
   std::unique_ptr<WritableFile> file_;  // null: finished, failed or moved from
   Bytes pending_;

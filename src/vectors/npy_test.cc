@@ -33,7 +33,7 @@ TEST(NpyHeader, reads_what_numpy_writes) {
   ASSERT_OK_AND_ASSIGN(
       const NpyHeader f32,
       parse(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 5), }   \n", 3 * 5 * 4)));
-  EXPECT_EQ(f32.type, ElementType::kF32);
+  EXPECT_EQ(f32.type, VectorType::kF32);
   EXPECT_EQ(f32.rows, 3u);
   EXPECT_EQ(f32.dims, 5u);
   EXPECT_EQ(f32.header_bytes, 73u);
@@ -41,7 +41,7 @@ TEST(NpyHeader, reads_what_numpy_writes) {
     ASSERT_OK_AND_ASSIGN(
         const NpyHeader f16,
         parse(npy("{\"shape\":(2,7),\"descr\":\"<f2\",\"fortran_order\":False}", 28, version)));
-    EXPECT_EQ(f16.type, ElementType::kF16);
+    EXPECT_EQ(f16.type, VectorType::kF16);
     EXPECT_EQ(f16.rows, 2u);
     EXPECT_EQ(f16.dims, 7u);
   }
@@ -97,7 +97,7 @@ TEST(NpyHeader, refuses_what_is_no_dictionary_of_the_three) {
 
 TEST(NpyWriter, writes_rows_as_they_come) {
   TestFolder folder;
-  for (const ElementType type : {ElementType::kF32, ElementType::kF16}) {
+  for (const VectorType type : {VectorType::kF32, VectorType::kF16}) {
     const std::string path = folder / "a.npy";
     ASSERT_OK_AND_ASSIGN(NpyWriter writer, NpyWriter::create(real_file_system(), path, 3, type));
     ASSERT_THAT(writer.append(std::vector<float>{1, -2, 0.5f}), IsOk());
@@ -116,7 +116,7 @@ TEST(NpyWriter, writes_rows_as_they_come) {
     rows.copy_row(0, row);
     EXPECT_EQ(row, (std::vector<float>{1, -2, 0.5f}));
     rows.copy_row(2, row);
-    EXPECT_NEAR(row[2], 1e-3f, type == ElementType::kF32 ? 0 : 1e-6);
+    EXPECT_NEAR(row[2], 1e-3f, type == VectorType::kF32 ? 0 : 1e-6);
   }
 }
 
@@ -125,7 +125,7 @@ TEST(NpyWriter, nobody_sees_an_unfinished_file) {
   const std::string path = folder / "a.npy";
   {
     ASSERT_OK_AND_ASSIGN(NpyWriter writer,
-                         NpyWriter::create(real_file_system(), path, 2, ElementType::kF32));
+                         NpyWriter::create(real_file_system(), path, 2, VectorType::kF32));
     const NpyWriter moved = std::move(writer);
     EXPECT_FALSE(std::filesystem::exists(path));
   }
@@ -139,7 +139,7 @@ TEST(NpyWriter, every_failing_call_leaves_the_old_file) {
     FaultFileSystem fs(call, FaultFileSystem::Fault::kDiskFull);
     const auto written = [&]() -> Result<> {
       IMAGEMILL_ASSIGN_OR_RETURN(NpyWriter writer,
-                                 NpyWriter::create(fs, path, 2, ElementType::kF32));
+                                 NpyWriter::create(fs, path, 2, VectorType::kF32));
       IMAGEMILL_TRY(writer.append(std::vector<float>(2 << 18)));
       return writer.finish();
     }();

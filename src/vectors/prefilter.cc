@@ -70,7 +70,7 @@ FileHeader make_header(const PrefilterKey& key, double unit) {
 
 PrefilterKey key_of(const FileHeader& header) {
   return {.metric = static_cast<Metric>(header.metric),
-          .type = static_cast<ElementType>(header.type),
+          .type = static_cast<VectorType>(header.type),
           .rows = header.rows,
           .dims = header.dims,
           .source_bytes = header.source_bytes,

@@ -43,7 +43,7 @@ struct PrefilterBlock {
 // Which vectors a prefilter was made of: what its file is checked against.
 struct PrefilterKey {
   Metric metric = Metric::kCosine;
-  ElementType type = ElementType::kF32;
+  VectorType type = VectorType::kF32;
   uint64_t rows = 0;
   uint64_t dims = 0;
   // Of the vectors' file, 0 when in memory. The inode tells apart what is renamed to one name

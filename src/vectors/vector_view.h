@@ -16,11 +16,11 @@
 
 namespace imagemill {
 
-enum class ElementType : uint8_t { kF32, kF16 };
+enum class VectorType : uint8_t { kF32, kF16 };
 
-constexpr size_t element_bytes(ElementType type) { return type == ElementType::kF32 ? 4 : 2; }
-constexpr std::string_view element_name(ElementType type) {
-  return type == ElementType::kF32 ? "float32" : "float16";
+constexpr size_t element_bytes(VectorType type) { return type == VectorType::kF32 ? 4 : 2; }
+constexpr std::string_view element_name(VectorType type) {
+  return type == VectorType::kF32 ? "float32" : "float16";
 }
 
 // How near two vectors are. A vector of zeroes has cosine 0 with everything.
@@ -35,14 +35,14 @@ inline constexpr size_t kMaxVectorDims = 65'536;
 
 struct VectorView {
   const std::byte* data = nullptr;  // rows * dims elements, of any alignment
-  ElementType type = ElementType::kF32;
+  VectorType type = VectorType::kF32;
   size_t rows = 0;
   size_t dims = 0;
 
   // values.size() is a multiple of dims.
   static VectorView of(std::span<const float> values, size_t dims) {
     IMAGEMILL_CHECK(dims > 0 && values.size() % dims == 0);
-    return {reinterpret_cast<const std::byte*>(values.data()), ElementType::kF32,
+    return {reinterpret_cast<const std::byte*>(values.data()), VectorType::kF32,
             values.size() / dims, dims};
   }
 
@@ -51,7 +51,7 @@ struct VectorView {
 
   // out.size() == dims
   void copy_row(size_t index, std::span<float> out) const {
-    if (type == ElementType::kF32) {
+    if (type == VectorType::kF32) {
       std::memcpy(out.data(), row(index), row_bytes());
       return;
     }
