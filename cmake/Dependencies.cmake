@@ -27,6 +27,14 @@ find_path(HNSWLIB_INCLUDE_DIR hnswlib/hnswlib.h REQUIRED)  # headers alone, with
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
 
+# ONNX Runtime is loaded while the program runs: only its headers are needed here.
+find_path(ONNXRUNTIME_INCLUDE_DIR onnxruntime_cxx_api.h
+          HINTS ${PROJECT_SOURCE_DIR}/.cache/onnxruntime/include/onnxruntime
+          PATH_SUFFIXES onnxruntime REQUIRED)
+add_library(onnxruntime_headers INTERFACE)
+target_include_directories(onnxruntime_headers SYSTEM INTERFACE ${ONNXRUNTIME_INCLUDE_DIR})
+target_compile_definitions(onnxruntime_headers INTERFACE ORT_API_MANUAL_INIT)
+
 if(IMAGEMILL_CODEC_HOST)
   imagemill_find(libheif libheif)
   imagemill_find(libavif libavif)

@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 GROUND = {"imagemill", "base"}
 PIXELS = GROUND | {"image"}
-CAPABILITIES = {"codec", "kernels", "source", "sink", "store", "pipeline", "vectors"}
+CAPABILITIES = {"codec", "infer", "kernels", "source", "sink", "store", "pipeline", "vectors"}
 # Folder of a source -> folders it may include besides its own. Capabilities never include each other.
 MAY_INCLUDE = {
     "include": {"imagemill"},
@@ -21,11 +21,12 @@ MAY_INCLUDE = {
     "src/pipeline": GROUND | {"telemetry"},  # no pixels: it moves items, whatever they are
     "src/kernels": PIXELS,
     "src/vectors": GROUND,  # no pixels: numbers in, numbers out
+    "src/infer": GROUND,  # tensors and threads: no pixels
     "src/codec": PIXELS | {"telemetry"},
     "src/source": GROUND | {"telemetry"},
     "src/sink": GROUND | {"telemetry"},
     "src/store": GROUND | {"telemetry"},
-    "src/models": PIXELS,
+    "src/models": PIXELS | {"infer"},
     "src/jobs": PIXELS | CAPABILITIES | {"telemetry", "models"},
     "src/engine": PIXELS | CAPABILITIES | {"telemetry", "models", "jobs"},
     # Skins see the public headers only; the telemetry sampler is not public yet and the CLI shows it.
@@ -43,6 +44,7 @@ CONTAINED = [
     (r"png\.h|pngconf\.h", r"src/codec/png"),
     (r"webp/.*", r"src/codec/webp"),
     (r"tiff\w*\.h", r"src/codec/tiff"),
+    (r"onnxruntime\w*\.h", r"src/infer/onnx_runtime_state\.h"),
     (r"zip\.h|archive\w*\.h", r"src/(source|sink)/"),
     (r"expat\.h", r"src/image/"),
     (r"yaml-cpp/.*", r"src/(engine|models)/"),

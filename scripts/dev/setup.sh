@@ -18,14 +18,26 @@ for group in "$@"; do
     if [ -z "$substitute" ] || ! command -v "$substitute" >/dev/null; then wanted+=("$package"); fi
   done < <(grep "^$group " "$list")
 done
-[ ${#wanted[@]} -gt 0 ] || exit 0
+# What comes from elsewhere, once the packages are there.
+fetch_others() {
+  local group
+  for group in "$@"; do
+    case $group in
+      build) bash scripts/dev/onnxruntime.sh headers ;;
+      test) bash scripts/dev/onnxruntime.sh library ;;
+    esac
+  done
+}
 
 installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
 missing=()
 for package in "${wanted[@]}"; do
   grep -q "^$package installed$" <<<"$installed" || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+  fetch_others "$@"
+  exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
@@ -34,3 +46,4 @@ export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -q
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install -q -y --no-install-recommends "${missing[@]}"
+fetch_others "$@"

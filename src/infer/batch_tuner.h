@@ -1,0 +1,54 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which batch is fastest, found out on the work itself: batches of 1, 2, 4 ... are formed in turn
+// until larger ones bring nothing, then the best is kept. Some networks are slower in batches on a
+// CPU, so nothing is taken for granted.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace imagemill {
+
+struct BatchTiming {
+  int batch = 1;
+  double seconds_per_item = 0;  // the best of its runs
+  int runs = 0;
+};
+
+// Not locked: its owner calls it under a lock of its own.
+class BatchTuner {
+ public:
+  // Between 1 and `most`. `known`: what an earlier run found out, tried first.
+  explicit BatchTuner(int most, std::optional<int> known = std::nullopt);
+  // Always this one.
+  static BatchTuner fixed(int batch);
+
+  // How large the next batch should be.
+  int next() const { return next_; }
+
+  // A batch took so long while as many runs as now were under way. Batches cut short count for
+  // their own size only when that is the one asked for.
+  void record(int batch, double seconds);
+
+  // The device has no memory for `batch`: no more than half of it from now on.
+  void refuse(int batch);
+
+  // The best so far; nullopt while too little is known to be worth remembering.
+  std::optional<int> best() const;
+  bool is_settled() const { return is_settled_; }
+  std::vector<BatchTiming> timings() const;
+
+ private:
+  void choose();
+
+  std::map<int, BatchTiming> timings_;
+  int most_ = 1;
+  int next_ = 1;
+  bool is_fixed_ = false;
+  bool is_settled_ = false;
+};
+
+}  // namespace imagemill

@@ -1,0 +1,76 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "infer/batch_tuner.h"
+
+#include <gmock/gmock.h>
+
+#include <functional>
+
+namespace imagemill {
+namespace {
+
+// Runs batches that take what `seconds` says until the tuner has made up its mind.
+int settle(BatchTuner& tuner, const std::function<double(int)>& seconds) {
+  for (int i = 0; i < 1000 && !tuner.is_settled(); ++i)
+    tuner.record(tuner.next(), seconds(tuner.next()));
+  return tuner.next();
+}
+
+TEST(BatchTuner, takes_the_largest_batch_where_each_doubling_pays) {
+  BatchTuner tuner(16);
+  EXPECT_EQ(settle(tuner, [](int batch) { return 1.0 + 0.1 * batch; }), 16);
+  EXPECT_EQ(tuner.best(), 16);
+}
+
+TEST(BatchTuner, keeps_one_where_batches_are_slower) {
+  BatchTuner tuner(32);
+  EXPECT_EQ(settle(tuner, [](int batch) { return batch * (batch == 1 ? 0.022 : 0.031); }), 1);
+}
+
+TEST(BatchTuner, stops_before_the_size_that_brings_nothing) {
+  BatchTuner tuner(64);
+  EXPECT_EQ(settle(tuner, [](int batch) { return batch <= 4 ? 1.0 : batch / 4.0; }), 4);
+  EXPECT_EQ(tuner.timings().size(), 4u) << "1, 2, 4 and 8 were tried";
+}
+
+TEST(BatchTuner, does_not_count_the_first_run_of_a_size) {
+  BatchTuner tuner(2);
+  int runs = 0;
+  // Without that, two at once would seem to pay.
+  EXPECT_EQ(settle(tuner, [&](int batch) { return runs++ == 0 ? 100.0 : 1.0 * batch; }), 1);
+}
+
+TEST(BatchTuner, a_batch_cut_short_tells_nothing) {
+  BatchTuner tuner(8);
+  for (int i = 0; i < 100; ++i) tuner.record(3, 0.001);
+  EXPECT_EQ(tuner.next(), 1);
+  EXPECT_TRUE(tuner.timings().empty());
+}
+
+TEST(BatchTuner, what_the_memory_refuses_is_never_asked_for_again) {
+  BatchTuner tuner(64, 64);
+  tuner.refuse(64);
+  EXPECT_EQ(tuner.next(), 32);
+  tuner.refuse(32);
+  EXPECT_EQ(tuner.next(), 16);
+  EXPECT_EQ(settle(tuner, [](int batch) { return 1.0 / batch; }), 16);
+  tuner.refuse(1);
+  EXPECT_EQ(tuner.next(), 1) << "one picture is the least";
+}
+
+TEST(BatchTuner, a_fixed_size_stays_and_is_nothing_to_remember) {
+  BatchTuner tuner = BatchTuner::fixed(8);
+  for (int i = 0; i < 100; ++i) tuner.record(8, 1.0);
+  EXPECT_EQ(tuner.next(), 8);
+  EXPECT_EQ(tuner.best(), std::nullopt);
+}
+
+TEST(BatchTuner, what_was_known_is_kept_within_what_is_allowed_now) {
+  EXPECT_EQ(BatchTuner(8, 32).next(), 8);
+  EXPECT_EQ(BatchTuner(8, 4).next(), 4);
+  EXPECT_EQ(BatchTuner(8, 4).best(), 4);
+  EXPECT_EQ(BatchTuner(0, 0).next(), 1);
+}
+
+}  // namespace
+}  // namespace imagemill

@@ -1,0 +1,63 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// ONNX Runtime, found and loaded while the program runs: which wheel or package the user installed
+// decides which devices there are. There is one environment a process; a library that the process
+// already holds (Python's) is used as it is.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imagemill/status.h"
+
+namespace imagemill {
+
+struct RuntimeSettings {
+  // The library, or a folder that holds it, as the user named it: then nothing else is tried.
+  std::string library;
+  // Folders to look into, in this order; after them the system's own.
+  std::vector<std::string> folders;
+  // Threads of the pool that all sessions share; 1: a run stays on the thread that asks for it.
+  // The first runtime that a process loads decides.
+  int pool_threads = 1;
+};
+
+class OnnxRuntime {
+ public:
+  // Warnings of the runtime itself go here, from any thread.
+  using Log = std::function<void(std::string_view message)>;
+
+  // Loads it, or returns what was loaded before. Errors: kNotFound, with the command that mends it;
+  // kUnsupported for a library that is too old.
+  static Result<std::shared_ptr<OnnxRuntime>> load(const RuntimeSettings& settings);
+
+  ~OnnxRuntime();
+  OnnxRuntime(const OnnxRuntime&) = delete;
+  OnnxRuntime& operator=(const OnnxRuntime&) = delete;
+
+  const std::string& version() const;  // "1.23.2"
+  const std::string& path() const;
+  int api_version() const;  // negotiated; at most that of the headers
+  int pool_threads() const;
+  // "CPU", "CUDA" ...: compiled in or lying beside the library. Whether a device is there shows
+  // when a session is opened.
+  std::vector<std::string> providers() const;
+
+  // Adds a provider that comes as a library of its own, under a name for SessionSettings::device.
+  // Errors: kUnsupported where the runtime is too old for that, kNotFound.
+  Result<> add_plug_in(const std::string& name, const std::string& library);
+
+  // Replaces the receiver of warnings; null: they are dropped.
+  void set_log(Log log);
+
+ private:
+  friend class Session;
+  struct State;
+  explicit OnnxRuntime(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace imagemill

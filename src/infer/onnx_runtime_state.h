@@ -1,0 +1,53 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What onnx_runtime.cc and session.cc share; the only header that includes ONNX Runtime's own.
+#pragma once
+
+#include <onnxruntime_cxx_api.h>
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "infer/onnx_runtime.h"
+
+namespace imagemill {
+
+struct OnnxRuntime::State {
+  std::string path;
+  std::string version;
+  int api_version = 0;
+  int pool_threads = 1;
+  std::optional<Ort::Env> environment;  // set once, before the runtime is handed out
+
+  std::mutex log_mutex;
+  Log log;
+
+  // ONNX Runtime's logging function; `state` is a State.
+  static void ORT_API_CALL take_log(void* state, OrtLoggingLevel severity, const char* category,
+                                    const char* log_id, const char* code_location,
+                                    const char* message);
+};
+
+// Calls a function of ONNX Runtime's C++ interface, whose exceptions end here. `what` begins the
+// message.
+template <typename Call>
+auto call_runtime(Code code, std::string_view what, Call call) -> Result<decltype(call())> {
+  try {
+    if constexpr (std::is_void_v<decltype(call())>) {
+      call();
+      return {};
+    } else {
+      return call();
+    }
+  } catch (const Ort::Exception& e) {
+    return fail(code, "{}: ONNX Runtime says \"{}\"", what, e.what());
+  } catch (const std::bad_alloc&) {
+    return fail(Code::kResourceExhausted, "{}: out of memory", what);
+  } catch (const std::exception& e) {
+    return fail(code, "{}: {}", what, e.what());
+  }
+}
+
+}  // namespace imagemill

@@ -1,0 +1,410 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "infer/session.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+
+#include "infer/onnx_runtime_state.h"
+#include "infer/optimized_graph.h"
+
+namespace imagemill {
+namespace {
+
+// A device as the user names it: "cuda:1".
+struct Device {
+  std::string name;
+  int index = 0;
+};
+
+Result<Device> parse_device(const std::string& text) {
+  Device device;
+  const size_t colon = text.find(':');
+  device.name = text.substr(0, colon);
+  std::ranges::transform(device.name, device.name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  if (colon == std::string::npos) return device;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, device.index);
+  if (error != std::errc() || rest != end || device.index < 0)
+    return fail(Code::kInvalidArgument, "device '{}': expected a name and a number, as in cuda:0",
+                text);
+  return device;
+}
+
+using KeyValues = std::map<std::string, std::string>;
+
+struct Arrays {
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  explicit Arrays(const KeyValues& map) {
+    for (const auto& [key, value] : map) {
+      keys.push_back(key.c_str());
+      values.push_back(value.c_str());
+    }
+  }
+};
+
+void append_cuda(Ort::SessionOptions& options, int index, const SessionSettings& settings) {
+  // An exhaustive search of convolution algorithms takes minutes and its choice changes from run to
+  // run; TF32 keeps ten bits of a float's mantissa, too few for results that do not depend on the
+  // batch.
+  KeyValues values{{"device_id", std::to_string(index)},
+                   {"cudnn_conv_algo_search", "HEURISTIC"},
+                   {"use_tf32", "0"},
+                   {"arena_extend_strategy", "kSameAsRequested"}};
+  if (settings.device_memory_max != 0)
+    values["gpu_mem_limit"] = std::to_string(settings.device_memory_max);
+  const Arrays arrays(values);
+  OrtCUDAProviderOptionsV2* raw = nullptr;
+  Ort::ThrowOnError(Ort::GetApi().CreateCUDAProviderOptions(&raw));
+  const std::unique_ptr<OrtCUDAProviderOptionsV2, void (*)(OrtCUDAProviderOptionsV2*)> cuda(
+      raw, Ort::GetApi().ReleaseCUDAProviderOptions);
+  Ort::ThrowOnError(Ort::GetApi().UpdateCUDAProviderOptions(
+      cuda.get(), arrays.keys.data(), arrays.values.data(), arrays.keys.size()));
+  options.AppendExecutionProvider_CUDA_V2(*cuda);
+}
+
+void append_tensorrt(Ort::SessionOptions& options, int index, const SessionSettings& settings) {
+  KeyValues values{{"device_id", std::to_string(index)}, {"trt_fp16_enable", "0"}};
+  if (!settings.optimized_folder.empty()) {
+    values["trt_engine_cache_enable"] = "1";
+    values["trt_engine_cache_path"] = settings.optimized_folder;
+    values["trt_engine_cache_prefix"] = settings.model_hash;
+  }
+  const Arrays arrays(values);
+  OrtTensorRTProviderOptionsV2* raw = nullptr;
+  Ort::ThrowOnError(Ort::GetApi().CreateTensorRTProviderOptions(&raw));
+  const std::unique_ptr<OrtTensorRTProviderOptionsV2, void (*)(OrtTensorRTProviderOptionsV2*)> rt(
+      raw, Ort::GetApi().ReleaseTensorRTProviderOptions);
+  Ort::ThrowOnError(Ort::GetApi().UpdateTensorRTProviderOptions(
+      rt.get(), arrays.keys.data(), arrays.values.data(), arrays.keys.size()));
+  options.AppendExecutionProvider_TensorRT_V2(*rt);
+}
+
+void append_openvino(Ort::SessionOptions& options, int /*index*/, const SessionSettings& settings) {
+  options.AppendExecutionProvider_OpenVINO_V2(
+      {{"device_type", "CPU"},
+       {"num_of_threads", std::to_string(settings.threads_per_run)},
+       {"precision", "FP32"}});
+}
+
+void append_coreml(Ort::SessionOptions& options, int /*index*/, const SessionSettings&) {
+  options.AppendExecutionProvider("CoreML", {{"ModelFormat", "MLProgram"}});
+}
+
+struct ProviderEntry {
+  std::string_view device;    // as the user names it
+  std::string_view provider;  // as the runtime does
+  bool is_automatic;          // tried by "auto"
+  bool has_index;
+  void (*append)(Ort::SessionOptions&, int index, const SessionSettings&);
+};
+
+// In the order in which "auto" tries them; the CPU comes after all.
+constexpr ProviderEntry kProviders[] = {
+    {"tensorrt", "Tensorrt", false, true, append_tensorrt},
+    {"cuda", "CUDA", true, true, append_cuda},
+    {"coreml", "CoreML", true, false, append_coreml},
+    {"openvino", "OpenVINO", true, false, append_openvino},
+};
+
+// Out of memory has no code of its own.
+bool is_out_of_memory(std::string_view message) {
+  constexpr std::string_view kSigns[] = {"Failed to allocate memory",
+                                         "out of memory",
+                                         "OUT_OF_MEMORY",
+                                         "bad allocation",
+                                         "bad_alloc",
+                                         "BFCArena::AllocateRawInternal",
+                                         "ALLOC_FAILED"};
+  return std::ranges::any_of(
+      kSigns, [&](std::string_view sign) { return message.find(sign) != std::string_view::npos; });
+}
+
+Result<ElementType> element_type(ONNXTensorElementDataType type, const std::string& name) {
+  switch (type) {
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
+      return ElementType::kF32;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16:
+      return ElementType::kF16;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE:
+      return ElementType::kF64;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8:
+      return ElementType::kU8;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8:
+      return ElementType::kI8;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16:
+      return ElementType::kU16;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16:
+      return ElementType::kI16;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32:
+      return ElementType::kI32;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64:
+      return ElementType::kI64;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL:
+      return ElementType::kBool;
+    default:
+      return fail(Code::kUnsupported, "tensor '{}' has elements of ONNX type {}", name,
+                  static_cast<int>(type));
+  }
+}
+
+ONNXTensorElementDataType onnx_type(ElementType type) {
+  switch (type) {
+    case ElementType::kF32:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+    case ElementType::kF16:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16;
+    case ElementType::kF64:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE;
+    case ElementType::kU8:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+    case ElementType::kI8:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8;
+    case ElementType::kU16:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16;
+    case ElementType::kI16:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16;
+    case ElementType::kI32:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
+    case ElementType::kI64:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
+    case ElementType::kBool:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL;
+  }
+  return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+}
+
+Result<TensorSpec> read_spec(std::string name, const Ort::TypeInfo& info) {
+  if (info.GetONNXType() != ONNX_TYPE_TENSOR)
+    return fail(Code::kUnsupported, "'{}' is no tensor", name);
+  const auto tensor = info.GetTensorTypeAndShapeInfo();
+  IMAGEMILL_ASSIGN_OR_RETURN(const ElementType type, element_type(tensor.GetElementType(), name));
+  TensorSpec spec{.name = std::move(name), .type = type, .shape = tensor.GetShape()};
+  for (int64_t& dimension : spec.shape) dimension = std::max<int64_t>(dimension, TensorSpec::kAny);
+  return spec;
+}
+
+Result<ModelSignature> read_signature(const Ort::Session& session) {
+  ModelSignature signature;
+  Ort::AllocatorWithDefaultOptions allocator;
+  for (size_t i = 0; i < session.GetInputCount(); ++i) {
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        TensorSpec spec,
+        read_spec(session.GetInputNameAllocated(i, allocator).get(), session.GetInputTypeInfo(i)));
+    signature.inputs.push_back(std::move(spec));
+  }
+  for (size_t i = 0; i < session.GetOutputCount(); ++i) {
+    IMAGEMILL_ASSIGN_OR_RETURN(TensorSpec spec,
+                               read_spec(session.GetOutputNameAllocated(i, allocator).get(),
+                                         session.GetOutputTypeInfo(i)));
+    signature.outputs.push_back(std::move(spec));
+  }
+  return signature;
+}
+
+Result<> check_input(const TensorView& input, const TensorSpec& spec) {
+  const auto count = element_count(input.shape);
+  const bool fits =
+      input.type == spec.type && input.shape.size() == spec.shape.size() && count &&
+      *count * element_bytes(input.type) == input.bytes.size() &&
+      std::ranges::equal(input.shape, spec.shape, [](int64_t given, int64_t declared) {
+        return declared == TensorSpec::kAny || given == declared;
+      });
+  if (fits) return {};
+  return fail(Code::kInvalidArgument, "input '{}' is {} {}, the model wants {} {}", spec.name,
+              element_name(input.type), to_string(Shape(input.shape.begin(), input.shape.end())),
+              element_name(spec.type), to_string(spec.shape));
+}
+
+}  // namespace
+
+struct Session::State {
+  std::shared_ptr<OnnxRuntime> runtime;  // outlives the session
+  Ort::Session session{nullptr};
+  Ort::MemoryInfo memory{nullptr};
+  ModelSignature signature;
+  std::string path;
+  std::string provider;
+  std::vector<std::string> fallbacks;
+};
+
+namespace {
+
+Ort::SessionOptions basic_options(const OnnxRuntime& runtime, const SessionSettings& settings) {
+  Ort::SessionOptions options;
+  options.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
+  options.SetExecutionMode(ORT_SEQUENTIAL);
+  options.SetInterOpNumThreads(1);
+  if (settings.threads_per_run == runtime.pool_threads()) {
+    options.DisablePerSessionThreads();
+  } else {
+    options.SetIntraOpNumThreads(settings.threads_per_run);
+    options.AddConfigEntry("session.intra_op.allow_spinning", "0");
+  }
+  return options;
+}
+
+// What it takes to open one model.
+struct Opening {
+  const OnnxRuntime& runtime;
+  Ort::Env& environment;
+  const std::string& model;
+  const SessionSettings& settings;
+
+  Result<Ort::Session> on_device(const ProviderEntry& entry, int index) const;
+  Result<Ort::Session> on_cpu() const;
+
+ private:
+  Result<Ort::Session> on_cpu(const std::string& file, GraphOptimizationLevel level,
+                              const std::string& write_to) const;
+};
+
+Result<Ort::Session> Opening::on_device(const ProviderEntry& entry, int index) const {
+  const auto installed = runtime.providers();
+  if (std::ranges::find(installed, entry.provider) == installed.end())
+    return fail(Code::kNotFound, "{}: not in ONNX Runtime {} at {}", entry.provider,
+                runtime.version(), runtime.path());
+  return call_runtime(Code::kUnsupported, entry.provider, [&] {
+    Ort::SessionOptions options = basic_options(runtime, settings);
+    entry.append(options, index, settings);
+    return Ort::Session(environment, model.c_str(), options);
+  });
+}
+
+Result<Ort::Session> Opening::on_cpu(const std::string& file, GraphOptimizationLevel level,
+                                     const std::string& write_to) const {
+  return call_runtime(Code::kCorruptInput, model, [&] {
+    Ort::SessionOptions options = basic_options(runtime, settings);
+    options.SetGraphOptimizationLevel(level);
+    if (!write_to.empty()) options.SetOptimizedModelFilePath(write_to.c_str());
+    return Ort::Session(environment, file.c_str(), options);
+  });
+}
+
+Result<Ort::Session> Opening::on_cpu() const {
+  const std::string kept = optimized_graph_path(settings.optimized_folder, settings.model_hash,
+                                                runtime.version(), "CPU");
+  std::error_code error;
+  if (kept.empty()) return on_cpu(model, ORT_ENABLE_ALL, "");
+  if (std::filesystem::exists(kept, error)) {
+    if (auto session = on_cpu(kept, ORT_DISABLE_ALL, "")) return session;
+    std::filesystem::remove(kept, error);  // cut off, or damaged since
+  }
+  // Under another name until it is whole; two processes may be at it.
+  const std::string draft = fmt::format("{}.{}.tmp", kept, getpid());
+  std::filesystem::create_directories(settings.optimized_folder, error);
+  auto session = on_cpu(model, ORT_ENABLE_ALL, draft);
+  if (session)
+    std::filesystem::rename(draft, kept, error);
+  else
+    session = on_cpu(model, ORT_ENABLE_ALL, "");  // without a copy, where none can be written
+  std::filesystem::remove(draft, error);
+  return session;
+}
+
+bool is_known(const Device& device) {
+  return device.name == "auto" || device.name == "cpu" ||
+         std::ranges::find(kProviders, device.name, &ProviderEntry::device) != std::end(kProviders);
+}
+
+}  // namespace
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<OnnxRuntime> runtime,
+                                               const std::string& model_path,
+                                               const SessionSettings& settings) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const Device device, parse_device(settings.device));
+  if (!is_known(device))
+    return fail(Code::kInvalidArgument,
+                "device '{}': expected auto, cpu, cuda[:n], tensorrt[:n], openvino or coreml",
+                settings.device);
+  auto state = std::make_unique<State>();
+  state->runtime = runtime;
+  state->path = model_path;
+  const Opening opening{*runtime, *runtime->state_->environment, model_path, settings};
+  for (const ProviderEntry& entry : kProviders) {
+    const bool is_asked = entry.device == device.name;
+    if (!is_asked && !(device.name == "auto" && entry.is_automatic)) continue;
+    auto session = opening.on_device(entry, device.index);
+    if (session) {
+      state->session = std::move(*session);
+      state->provider = entry.has_index ? fmt::format("{}:{}", entry.provider, device.index)
+                                        : std::string(entry.provider);
+      break;
+    }
+    if (is_asked) return std::unexpected(std::move(session).error().with_context(settings.device));
+    // Who asked for nothing in particular does not miss what is not installed.
+    if (session.error().code() != Code::kNotFound)
+      state->fallbacks.push_back(session.error().message());
+  }
+  if (!state->session) {
+    IMAGEMILL_ASSIGN_OR_RETURN(state->session, opening.on_cpu());
+    state->provider = "CPU";
+  }
+  auto signature = call_runtime(Code::kCorruptInput, model_path, [&] {
+    state->memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+    return read_signature(state->session);
+  });
+  if (!signature) return std::unexpected(std::move(signature).error());
+  if (!*signature) return std::unexpected(std::move(*signature).error().with_context(model_path));
+  state->signature = std::move(**signature);
+  return std::unique_ptr<Session>(new Session(std::move(state)));
+}
+
+const ModelSignature& Session::signature() const { return state_->signature; }
+const std::string& Session::provider() const { return state_->provider; }
+const std::vector<std::string>& Session::fallbacks() const { return state_->fallbacks; }
+
+Result<std::vector<Tensor>> Session::run(std::span<const TensorView> inputs,
+                                         std::span<const size_t> outputs) {
+  State& s = *state_;
+  if (inputs.size() != s.signature.inputs.size())
+    return fail(Code::kInvalidArgument, "{}: takes {} inputs, got {}", s.path,
+                s.signature.inputs.size(), inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i)
+    IMAGEMILL_TRY(check_input(inputs[i], s.signature.inputs[i]));
+  auto ran = call_runtime(Code::kInternal, s.path, [&]() -> Result<std::vector<Tensor>> {
+    std::vector<const char*> input_names;
+    std::vector<Ort::Value> values;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const TensorView& in = inputs[i];
+      input_names.push_back(s.signature.inputs[i].name.c_str());
+      values.push_back(Ort::Value::CreateTensor(s.memory, in.bytes.data(), in.bytes.size(),
+                                                in.shape.data(), in.shape.size(),
+                                                onnx_type(in.type)));
+    }
+    std::vector<const char*> output_names;
+    for (const size_t index : outputs)
+      output_names.push_back(s.signature.outputs.at(index).name.c_str());
+    std::vector<Ort::Value> results =
+        s.session.Run(Ort::RunOptions{nullptr}, input_names.data(), values.data(), values.size(),
+                      output_names.data(), output_names.size());
+    std::vector<Tensor> tensors;
+    for (size_t i = 0; i < results.size(); ++i) {
+      auto owner = std::make_shared<Ort::Value>(std::move(results[i]));
+      const auto info = owner->GetTensorTypeAndShapeInfo();
+      IMAGEMILL_ASSIGN_OR_RETURN(const ElementType type,
+                                 element_type(info.GetElementType(), output_names[i]));
+      const size_t bytes = info.GetElementCount() * element_bytes(type);
+      const auto* const data = static_cast<const std::byte*>(owner->GetTensorRawData());
+      tensors.push_back(
+          {.type = type, .shape = info.GetShape(), .bytes = {data, bytes}, .owner = owner});
+    }
+    return tensors;
+  });
+  if (ran) return std::move(*ran);
+  if (is_out_of_memory(ran.error().message()))
+    return std::unexpected(Status(Code::kResourceExhausted, ran.error().message()));
+  return std::unexpected(std::move(ran).error());
+}
+
+}  // namespace imagemill

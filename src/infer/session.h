@@ -1,0 +1,74 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imagemill/status.h"
+#include "infer/onnx_runtime.h"
+#include "infer/tensor.h"
+
+namespace imagemill {
+
+struct ModelSignature {
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;
+};
+
+// Something that runs a network: a session, or a test's stand-in for one. Any thread, several
+// calls at once.
+class ModelRunner {
+ public:
+  virtual ~ModelRunner() = default;
+  virtual const ModelSignature& signature() const = 0;
+  // Inputs in the signature's order; `outputs` are its positions, in the order of the result.
+  // Errors: kResourceExhausted when the device has no memory left, kInvalidArgument for tensors
+  // that do not fit the signature, kInternal for whatever else the runtime says.
+  virtual Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
+                                          std::span<const size_t> outputs) = 0;
+};
+
+struct SessionSettings {
+  // "auto", "cpu", "cuda", "cuda:1", "openvino", "coreml", "tensorrt".
+  std::string device = "auto";
+  // Threads of one run on a CPU; 1: the calling thread alone. More are taken from the runtime's
+  // pool, which must have as many.
+  int threads_per_run = 1;
+  // Where the optimised graph is kept between runs; "": it is made anew each time.
+  std::string optimized_folder;
+  // Names the model in that folder; needed with it.
+  std::string model_hash;
+  // Most bytes of device memory (not the CPU's); 0: what there is.
+  uint64_t device_memory_max = 0;
+};
+
+// A network, ready to run.
+class Session final : public ModelRunner {
+ public:
+  // Tries the providers that the device allows one after the other, the CPU last where `device` is
+  // "auto". Errors: kNotFound, kCorruptInput (no model, or one that the runtime refuses),
+  // kUnsupported (a device that is not there), kResourceExhausted.
+  static Result<std::unique_ptr<Session>> open(std::shared_ptr<OnnxRuntime> runtime,
+                                               const std::string& model_path,
+                                               const SessionSettings& settings);
+  ~Session() override;
+
+  const ModelSignature& signature() const override;
+  Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
+                                  std::span<const size_t> outputs) override;
+
+  // What runs it: "CPU", "CUDA:0" ...
+  const std::string& provider() const;
+  // Each provider that was tried before and why it was not taken.
+  const std::vector<std::string>& fallbacks() const;
+
+ private:
+  struct State;
+  explicit Session(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace imagemill
