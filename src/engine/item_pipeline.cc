@@ -39,7 +39,7 @@ Pipeline<Item> build_pipeline(StageContext& context, WorkList& work, Committer& 
   p.hooks.next_bytes = [&work] { return work.next_bytes(); };
   p.hooks.order_of = [](const Item& item) { return item.position; };
   p.hooks.held_bytes = [](const Item& item) { return item.held_bytes; };
-  p.hooks.lend_charge = [](Item& item, BytesCharge* charge) { item.charge = charge; };
+  p.hooks.lend_hold = [](Item& item, StageHold* hold) { item.hold = hold; };
   p.hooks.is_failed = [](const Item& item) { return item.is_failed(); };
   p.hooks.set_failed = [](Item& item, const std::string& stage, Status status) {
     item.record.state = ItemState::kFailed;

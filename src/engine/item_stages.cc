@@ -249,8 +249,8 @@ std::optional<StageFailure> run_jobs(StageContext& context, Item& item) {
       result = planned.job->process(item_context);
     }
     item_context.pictures().release_after(i);
-    if (item.charge != nullptr && i + 1 < context.jobs.size())
-      item.charge->lower_to(plan.bytes_from[i + 1]);
+    if (item.hold != nullptr && i + 1 < context.jobs.size())
+      item.hold->lower_to(plan.bytes_from[i + 1]);
     if (result) continue;
     if (item_context.fatal()) return StageFailure{*item_context.fatal(), true};
     if (is_stopped(context, result.error())) return StageFailure{std::move(result).error(), true};

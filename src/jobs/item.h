@@ -14,7 +14,7 @@
 
 namespace imagemill {
 
-class BytesCharge;
+class StageHold;
 
 // One picture on its way through the pipeline. Whoever holds it is the only one: no locks.
 struct Item {
@@ -31,7 +31,7 @@ struct Item {
   bool is_thumbnail = false;       // what was decoded is the thumbnail in the file
   uint64_t reserved_bytes = 0;     // the most that decoding and the jobs may hold, as promised
   uint64_t held_bytes = 0;         // charged to the budget between stages
-  BytesCharge* charge = nullptr;   // within a stage; null: nothing is charged
+  StageHold* hold = nullptr;       // within a stage; null: nothing is charged
 
   ItemRecord record;
   std::vector<StagedFile> staged;

@@ -177,17 +177,17 @@ TEST(ThreadedExecutor, an_item_of_three_quarters_of_the_budget_gets_through) {
 TEST(ThreadedExecutor, what_a_stage_gives_back_lets_another_item_in) {
   std::mutex mutex;
   std::condition_variable wake;
-  int inside = 0;                            // guarded by mutex
-  std::map<uint64_t, BytesCharge*> charges;  // guarded by mutex
+  int inside = 0;                        // guarded by mutex
+  std::map<uint64_t, StageHold*> holds;  // guarded by mutex
   Doubling d{.count = 2, .peak = 700};
   d.middle = [&](TestItem& i) -> std::optional<StageFailure> {
     std::unique_lock lock(mutex);
     wake.notify_all();
     if (++inside == 2) return std::nullopt;
-    BytesCharge* const charge = charges.at(i.rank);
+    StageHold* const hold = holds.at(i.rank);
     lock.unlock();
-    charge->lower_to(800);  // no less than it has: nothing happens
-    charge->lower_to(100);
+    hold->lower_to(800);  // no less than it has: nothing happens
+    hold->lower_to(100);
     lock.lock();
     const bool is_joined =
         wake.wait_for(lock, std::chrono::seconds(60), [&] { return inside == 2; });
@@ -195,9 +195,9 @@ TEST(ThreadedExecutor, what_a_stage_gives_back_lets_another_item_in) {
     return std::nullopt;
   };
   auto pipeline = d.build();
-  pipeline.hooks.lend_charge = [&](TestItem& i, BytesCharge* charge) {
+  pipeline.hooks.lend_hold = [&](TestItem& i, StageHold* hold) {
     const std::lock_guard lock(mutex);
-    charges[i.rank] = charge;
+    holds[i.rank] = hold;
   };
   CancelToken cancel;
   PipelineStatus status;
@@ -206,6 +206,129 @@ TEST(ThreadedExecutor, what_a_stage_gives_back_lets_another_item_in) {
       IsOk());
   EXPECT_EQ(status.bytes_in_flight, 0u);
   EXPECT_LE(status.bytes_in_flight_peak, 1000u);
+}
+
+// Items that wait inside the middle stage until `party` of them are there, or until a thread that
+// has nothing else to do lets those who are there go.
+class Gathering {
+ public:
+  Gathering(Doubling& items, int party) : party_(party) {
+    items.middle = [this](TestItem& i) { return gather(i); };
+    pipeline_ = items.build();
+    pipeline_.hooks.lend_hold = [this](TestItem& i, StageHold* hold) {
+      const std::lock_guard lock(mutex_);
+      holds_[i.rank] = hold;
+    };
+    pipeline_.hooks.work_while_idle = [this] {
+      const std::lock_guard lock(mutex_);
+      if (present_ == 0) return false;
+      cut_short_ += present_;
+      release();
+      return true;
+    };
+  }
+
+  Result<> run(const PipelineLimits& limits, const CancelToken& cancel) {
+    PipelineStatus status;
+    return run_threaded(pipeline_, limits, cancel, status);
+  }
+
+  Pipeline<TestItem>& pipeline() { return pipeline_; }
+  int cut_short() const { return cut_short_; }
+  int most_computing() const { return most_computing_; }
+
+ private:
+  void release() {
+    present_ = 0;
+    ++round_;
+    released_.notify_all();
+  }
+
+  void count(int change) {
+    computing_ += change;
+    most_computing_ = std::max(most_computing_, computing_);
+  }
+
+  std::optional<StageFailure> gather(TestItem& item) {
+    std::unique_lock lock(mutex_);
+    count(+1);
+    StageHold* const hold = holds_.at(item.rank);
+    if (++present_ == party_) {
+      release();
+    } else {
+      const int round = round_;
+      count(-1);
+      lock.unlock();
+      hold->begin_wait();
+      lock.lock();
+      bool stops = false;
+      while (round_ == round && !stops) {
+        released_.wait_for(lock, std::chrono::milliseconds(50));
+        lock.unlock();
+        stops = hold->is_stopping();
+        lock.lock();
+      }
+      lock.unlock();
+      hold->end_wait();
+      lock.lock();
+      count(+1);
+    }
+    count(-1);
+    return std::nullopt;
+  }
+
+  const int party_;
+  Pipeline<TestItem> pipeline_;
+  std::mutex mutex_;
+  std::condition_variable released_;
+  // All below guarded by mutex_.
+  std::map<uint64_t, StageHold*> holds_;
+  int present_ = 0;
+  int round_ = 0;
+  int cut_short_ = 0;
+  int computing_ = 0;
+  int most_computing_ = 0;
+};
+
+TEST(ThreadedExecutor, items_that_wait_for_each_other_leave_their_cores_to_others) {
+  for (const int cores : {1, 2, 4}) {
+    SCOPED_TRACE(cores);
+    Doubling d{.count = 200};
+    Gathering gathering(d, 10);
+    const CancelToken cancel;
+    ASSERT_THAT(gathering.run({.compute_threads = cores}, cancel), IsOk());
+    EXPECT_EQ(d.seen.size(), 200u);
+    EXPECT_LE(gathering.most_computing(), cores);
+  }
+}
+
+TEST(ThreadedExecutor, whoever_waits_for_what_cannot_come_is_let_go_by_an_idle_thread) {
+  Doubling d{.count = 25};
+  Gathering gathering(d, 10);
+  const CancelToken cancel;
+  ASSERT_THAT(gathering.run({.compute_threads = 2}, cancel), IsOk());
+  EXPECT_EQ(d.seen.size(), 25u);
+  EXPECT_GE(gathering.cut_short(), 5);
+}
+
+TEST(ThreadedExecutor, items_wait_for_more_than_the_memory_holds_only_until_nothing_else_moves) {
+  Doubling d{.count = 50, .peak = 300};
+  Gathering gathering(d, 10);  // three fit
+  const CancelToken cancel;
+  ASSERT_THAT(gathering.run({.compute_threads = 2, .bytes_in_flight = 1000}, cancel), IsOk());
+  EXPECT_EQ(d.seen.size(), 50u);
+  EXPECT_LE(d.live_bytes_peak, 1000u);
+}
+
+TEST(ThreadedExecutor, cancellation_ends_a_wait) {
+  Doubling d{.count = 5};
+  Gathering gathering(d, 10);
+  CancelToken cancel;
+  gathering.pipeline().hooks.work_while_idle = [&] {
+    cancel.request();
+    return false;
+  };
+  EXPECT_THAT(gathering.run({.compute_threads = 2}, cancel), FailsWith(Code::kCancelled));
 }
 
 TEST(ThreadedExecutor, cancellation_stops_and_says_so) {

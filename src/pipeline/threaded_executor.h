@@ -8,12 +8,18 @@
 // Memory: an item enters a stage only when the bytes it will hold there fit the budget. Only bytes
 // that wait are ever in the way of the oldest item, and those may take a quarter of the budget at
 // most; so when nothing else runs, the oldest item fits, and the pipeline always moves.
+//
+// Waiting inside a stage: an item that waits for others gives its place on the cores to another
+// thread, which is started where none is free. As many compute threads work at any time as there
+// are cores to use, however many items wait; where none of them finds work, the wait is cut short
+// (PipelineHooks::work_while_idle), so that nobody waits for what cannot come.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <list>
 #include <map>
 #include <mutex>
 #include <set>
@@ -41,12 +47,12 @@ class ThreadedExecutor {
   // dropped between stages: they are redone by the next run), or after a failure that ends the run.
   Result<> run() {
     {
-      std::vector<std::jthread> threads;
-      for (int i = 0; i < std::max(1, limits_.compute_threads); ++i)
-        threads.emplace_back([this] { work(StageKind::kCompute); });
-      for (int i = 0; i < std::max(1, limits_.io_threads); ++i)
-        threads.emplace_back([this] { work(StageKind::kIo); });
+      std::unique_lock lock(mutex_);
+      for (int i = 0; i < cores(); ++i) start_thread(StageKind::kCompute);
+      for (int i = 0; i < std::max(1, limits_.io_threads); ++i) start_thread(StageKind::kIo);
+      all_left_.wait(lock, [this] { return threads_working_ == 0; });
     }
+    threads_.clear();  // joins them
     if (error_) return std::unexpected(std::move(*error_));
     if (cancel_.is_requested()) return fail(Code::kCancelled, "stopped on request");
     IMAGEMILL_CHECK(tokens_in_flight_ == 0 && tokens_parked_ == 0);
@@ -64,11 +70,14 @@ class ThreadedExecutor {
   };
 
   // Of an item inside a stage.
-  class StageCharge final : public BytesCharge {
+  class Hold final : public StageHold {
    public:
-    StageCharge(ThreadedExecutor& executor, size_t stage, Token& token)
+    Hold(ThreadedExecutor& executor, size_t stage, Token& token)
         : executor_(executor), stage_(stage), token_(token) {}
     void lower_to(uint64_t bytes) override { executor_.lower_charge(stage_, token_, bytes); }
+    void begin_wait() override { executor_.begin_wait(stage_); }
+    void end_wait() override { executor_.end_wait(stage_); }
+    bool is_stopping() const override { return executor_.is_stopping(); }
 
    private:
     ThreadedExecutor& executor_;
@@ -82,6 +91,7 @@ class ThreadedExecutor {
     std::map<uint64_t, Token> parked;  // kSerialInOrder: by rank
     uint64_t next_rank = 0;
     int running = 0;
+    int waiting = 0;  // of the running
   };
 
   struct Work {
@@ -95,7 +105,7 @@ class ThreadedExecutor {
 
   bool may_run(size_t stage) const {
     const Stage<Item>& s = pipeline_.stages[stage];
-    const int running = lanes_[stage].running;
+    const int running = lanes_[stage].running - lanes_[stage].waiting;
     // What is finished always gets its place in the next queue: room for it is asked for before it
     // starts. Parked items have a limit of their own.
     const bool has_room =
@@ -134,9 +144,9 @@ class ThreadedExecutor {
 
   // Without the lock.
   std::optional<Status> process(size_t stage, Token& token) {
-    StageCharge charge(*this, stage, token);
-    const auto& lend = pipeline_.hooks.lend_charge;
-    if (lend) lend(*token.item, &charge);
+    Hold hold(*this, stage, token);
+    const auto& lend = pipeline_.hooks.lend_hold;
+    if (lend) lend(*token.item, &hold);
     auto error = run_stage(pipeline_, stage, *token.item);
     if (lend) lend(*token.item, nullptr);
     return error;
@@ -227,17 +237,99 @@ class ThreadedExecutor {
            (source_done_ && tokens_in_flight_ == 0 && tokens_parked_ == 0);
   }
 
-  void work(StageKind kind) {
+  int cores() const { return std::max(1, limits_.compute_threads); }
+
+  // Under the lock.
+  void start_thread(StageKind kind) {
+    ++threads_working_;
+    threads_.emplace_back([this, kind] {
+      work(kind);
+      const std::lock_guard lock(mutex_);
+      --threads_working_;
+      all_left_.notify_all();
+    });
+  }
+
+  // Whoever waited goes before what is new.
+  bool has_core() const { return busy_ + returning_ < cores(); }
+
+  void begin_wait(size_t stage) {
+    if (pipeline_.stages[stage].kind != StageKind::kCompute) return;
+    const std::lock_guard lock(mutex_);
+    ++lanes_[stage].waiting;
+    ++waiting_;
+    leave_core();
+    if (idle_ > 0) {
+      wake_.notify_all();
+    } else if (spare_ > 0) {
+      spare_wake_.notify_one();
+    } else {
+      start_thread(StageKind::kCompute);
+    }
+  }
+
+  void end_wait(size_t stage) {
+    if (pipeline_.stages[stage].kind != StageKind::kCompute) return;
     std::unique_lock lock(mutex_);
-    while (true) {
-      if (is_finished()) break;
-      std::optional<Work> work = find_work(kind);
+    ++returning_;
+    core_left_.wait(lock, [this] { return busy_ < cores(); });
+    --returning_;
+    ++busy_;
+    --waiting_;
+    --lanes_[stage].waiting;
+  }
+
+  void leave_core() {
+    --busy_;
+    if (returning_ > 0) core_left_.notify_one();
+  }
+
+  bool is_stopping() const {
+    const std::lock_guard lock(mutex_);
+    return error_.has_value() || cancel_.is_requested();
+  }
+
+  // Under the lock, which it lets go of meanwhile. False: there was nothing to do.
+  bool work_while_idle(std::unique_lock<std::mutex>& lock) {
+    if (waiting_ == 0 || !has_core() || !pipeline_.hooks.work_while_idle) return false;
+    ++busy_;
+    lock.unlock();
+    const bool worked = pipeline_.hooks.work_while_idle();
+    lock.lock();
+    leave_core();
+    return worked;
+  }
+
+  // Until there may be something to do. Not more threads than cores wait for work: the others are
+  // spares, for when an item waits.
+  void rest(StageKind kind, std::unique_lock<std::mutex>& lock) {
+    // The timeout is for cancellation requested from a signal handler, which cannot notify.
+    constexpr std::chrono::milliseconds kLook{100};
+    if (kind == StageKind::kIo) {
+      wake_.wait_for(lock, kLook);
+    } else if (idle_ < cores()) {
+      ++idle_;
+      wake_.wait_for(lock, kLook);
+      --idle_;
+    } else {
+      ++spare_;
+      spare_wake_.wait_for(lock, kLook);
+      --spare_;
+    }
+  }
+
+  void work(StageKind kind) {
+    const bool computes = kind == StageKind::kCompute;
+    std::unique_lock lock(mutex_);
+    while (!is_finished()) {
+      std::optional<Work> work;
+      if (!computes || has_core()) work = find_work(kind);
       if (!work) {
         if (is_finished()) break;
-        // The timeout is for cancellation requested from a signal handler, which cannot notify.
-        wake_.wait_for(lock, std::chrono::milliseconds(100));
+        if (!computes || !work_while_idle(lock)) rest(kind, lock);
         continue;
       }
+      if (computes) ++busy_;
       if (work->stage == 0) first_stage_bytes_ += work->token.charged;
       lock.unlock();
       const auto began = std::chrono::steady_clock::now();
@@ -252,6 +344,7 @@ class ThreadedExecutor {
       counters.busy_ns += busy.count();
       counters.item_ms.add(static_cast<double>(busy.count()) * 1e-6);
       counters.bytes += held;
+      if (computes) leave_core();
       --lanes_[work->stage].running;
       running_charged_ -= work->token.charged;
       if (work->stage == 0) first_stage_bytes_ -= work->token.charged;
@@ -261,6 +354,7 @@ class ThreadedExecutor {
       wake_.notify_all();
     }
     wake_.notify_all();
+    spare_wake_.notify_all();
   }
 
   void pass_on(Token token, size_t stage) {
@@ -286,9 +380,19 @@ class ThreadedExecutor {
   const CancelToken& cancel_;
   PipelineStatus& status_;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;        // there may be work
+  std::condition_variable spare_wake_;  // an item waits, its core is free
+  std::condition_variable core_left_;   // for those whose wait is over
+  std::condition_variable all_left_;
   // All below guarded by mutex_.
+  std::list<std::jthread> threads_;
+  int threads_working_ = 0;
+  int busy_ = 0;       // compute threads on a core
+  int waiting_ = 0;    // items that wait inside a compute stage
+  int returning_ = 0;  // of them those whose wait is over, but no core is free
+  int idle_ = 0;       // compute threads that wait for work
+  int spare_ = 0;      // those beyond the cores
   std::vector<Lane> lanes_;
   std::set<uint64_t> serials_;  // of the items in flight; the first is the oldest
   std::optional<Status> error_;
