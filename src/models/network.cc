@@ -1,0 +1,186 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "models/network.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/hash.h"
+#include "models/input_tensor.h"
+
+namespace imagemill {
+namespace {
+
+constexpr int kBatchMaxOnCpu = 32;
+constexpr int kBatchMaxOnDevice = 256;
+
+// One runs, the next is copied to the device meanwhile.
+constexpr int kRunsOnDevice = 2;
+
+constexpr uint64_t kModelBytesMax = uint64_t{16} << 30;
+
+// Names a model by what is in it: by its manifest's hash, else by reading it.
+Result<std::string> hash_of(const FoundModel& model) {
+  if (!model.manifest.file.sha256.empty()) return model.manifest.file.sha256.substr(0, 32);
+  IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes,
+                             real_file_system().read(model.graph_path(), kModelBytesMax));
+  return hash_content(bytes).hex();
+}
+
+Result<std::vector<size_t>> positions_of(const std::vector<std::string>& names,
+                                         const ModelSignature& signature) {
+  std::vector<size_t> positions;
+  for (const std::string& name : names) {
+    const auto it = std::ranges::find(signature.outputs, name, &TensorSpec::name);
+    if (it == signature.outputs.end())
+      return fail(Code::kInvalidArgument, "no output named '{}'", name);
+    positions.push_back(static_cast<size_t>(it - signature.outputs.begin()));
+  }
+  return positions;
+}
+
+}  // namespace
+
+Network::Network(FoundModel model, std::vector<std::string> outputs,
+                 const NetworkSettings& settings, std::function<void(std::string)> tell)
+    : model_(std::move(model)),
+      output_names_(std::move(outputs)),
+      settings_(settings),
+      tell_(std::move(tell)) {}
+
+Network::~Network() = default;
+
+uint64_t Network::row_bytes() const {
+  return element_count(input_row_shape(input())).value_or(0) * element_bytes(ElementType::kF32);
+}
+
+Result<Batcher*> Network::batcher() {
+  std::call_once(opened_, [this] {
+    if (auto opened = open(); !opened)
+      failure_ = std::move(opened).error().with_context(model_.manifest.name);
+    else
+      is_open_ = true;
+  });
+  if (failure_) return std::unexpected(*failure_);
+  return batcher_.get();
+}
+
+const Batcher* Network::open_batcher() const { return is_open_ ? batcher_.get() : nullptr; }
+
+Result<> Network::open() {
+  IMAGEMILL_ASSIGN_OR_RETURN(runtime_, OnnxRuntime::load(settings_.runtime));
+  IMAGEMILL_ASSIGN_OR_RETURN(hash_, hash_of(model_));
+  const std::string graphs =
+      settings_.cache_folder.empty() ? "" : join_path(settings_.cache_folder, "graphs");
+  IMAGEMILL_ASSIGN_OR_RETURN(session_, Session::open(runtime_, model_.graph_path(),
+                                                     {.device = settings_.device,
+                                                      .threads_per_run = settings_.threads_per_run,
+                                                      .optimized_folder = graphs,
+                                                      .model_hash = hash_}));
+  provider_ = session_->provider();
+  for (const std::string& step : session_->fallbacks())
+    tell_(fmt::format("{}: runs on {}, because {}", model_.manifest.name, provider_, step));
+
+  const ModelSignature& signature = session_->signature();
+  if (signature.inputs.size() != 1)
+    return fail(Code::kUnsupported, "takes {} inputs, expected one picture",
+                signature.inputs.size());
+  input_type_ = signature.inputs.front().type;
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<size_t> outputs,
+                             positions_of(output_names_, signature));
+  const Shape row = input_row_shape(input());
+  const int64_t declared = signature.inputs.front().shape.front();
+  IMAGEMILL_TRY(check_on_black(*session_, row, outputs));
+
+  const bool on_cpu = provider_ == "CPU" || provider_ == "OpenVINO";
+  const auto fit = static_cast<int>(std::clamp<uint64_t>(
+      settings_.batch_bytes_max / std::max<uint64_t>(row_bytes(), 1), 1, INT32_MAX));
+  BatcherSettings batching{.batch_max = std::min(fit, on_cpu ? kBatchMaxOnCpu : kBatchMaxOnDevice),
+                           .batch_fixed = std::min(fit, settings_.batch),
+                           .runs_max = on_cpu ? 0 : kRunsOnDevice,
+                           .runs_on_cpu = on_cpu,
+                           .input_row = row,
+                           .outputs = outputs};
+  if (declared == 1) batching.batch_fixed = 1;  // several runs at once instead
+  if (declared > 1) batching.batch_exact = static_cast<int>(declared);
+  if (const auto known = real_file_system().read(tuning_path(), 16); known && !known->empty()) {
+    const auto* const text = reinterpret_cast<const char*>(known->data());
+    std::from_chars(text, text + known->size(), batching.batch_known);
+    batching.batch_known = std::clamp(batching.batch_known, 0, batching.batch_max);
+  }
+  batcher_ = std::make_unique<Batcher>(*session_, batching);
+  return {};
+}
+
+// A model that the runtime takes may still fail whenever it is run: better said once than for every
+// picture.
+Result<> Network::check_on_black(ModelRunner& model, const Shape& row,
+                                 std::span<const size_t> outputs) {
+  Shape shape{std::max<int64_t>(1, model.signature().inputs.front().shape.front())};
+  shape.insert(shape.end(), row.begin(), row.end());
+  const auto count = element_count(shape);
+  if (!count || *count * element_bytes(input_type_) > settings_.batch_bytes_max)
+    return fail(Code::kUnsupported, "an input of {} is larger than {} MB", to_string(shape),
+                settings_.batch_bytes_max >> 20);
+  std::vector<std::byte> black(*count * element_bytes(input_type_));
+  const TensorView view{.type = input_type_, .shape = shape, .bytes = black};
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<Tensor> results, model.run({&view, 1}, outputs));
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i].type == ElementType::kF32 && !results[i].shape.empty() &&
+        results[i].shape.front() == shape.front() && !results[i].bytes.empty())
+      continue;
+    return fail(Code::kUnsupported, "output '{}' is {} {}, expected float32 with a row a picture",
+                output_names_[i], element_name(results[i].type), to_string(results[i].shape));
+  }
+  return {};
+}
+
+// Names everything that the best size depends on.
+std::string Network::tuning_path() const {
+  if (settings_.cache_folder.empty() || settings_.batch != 0) return {};
+  return join_path(settings_.cache_folder,
+                   fmt::format("batches/{}-ort{}-{}-{}", hash_, runtime_->version(), provider_,
+                               settings_.threads_per_run));
+}
+
+void Network::remember() {
+  const std::string path = is_open_ ? tuning_path() : "";
+  const auto best = path.empty() ? std::nullopt : batcher_->best_batch();
+  if (!best) return;
+  // What cannot be kept is found out again.
+  FileSystem& fs = real_file_system();
+  if (fs.create_folders(std::string(parent_path(path))))
+    (void)write_file_atomically(fs, path, as_byte_span(std::to_string(*best)));
+}
+
+void NetworkSet::set_listener(std::function<void(std::string)> tell) {
+  const std::lock_guard lock(mutex_);
+  listener_ = std::move(tell);
+}
+
+void NetworkSet::tell(std::string message) {
+  const std::lock_guard lock(mutex_);
+  if (listener_) listener_(std::move(message));
+}
+
+Network* NetworkSet::add(FoundModel model, std::vector<std::string> outputs) {
+  networks_.push_back(
+      std::make_unique<Network>(std::move(model), std::move(outputs), settings_,
+                                [this](std::string message) { tell(std::move(message)); }));
+  return networks_.back().get();
+}
+
+int NetworkSet::rows_at_once(int threads) const {
+  if (networks_.empty()) return 0;
+  return (settings_.batch != 0 ? settings_.batch : kBatchMaxOnCpu) * (threads + 1);
+}
+
+bool NetworkSet::run_partial() {
+  for (const auto& network : networks_) {
+    if (network->open_batcher() == nullptr) continue;
+    if ((*network->batcher())->run_partial()) return true;
+  }
+  return false;
+}
+
+}  // namespace imagemill

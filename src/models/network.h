@@ -1,0 +1,104 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A model at work: its session and the batches that are formed for it. Opened when the first
+// picture needs it, so that a run that finds all its results elsewhere never loads a runtime.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "infer/batcher.h"
+#include "infer/onnx_runtime.h"
+#include "models/model_store.h"
+
+namespace imagemill {
+
+struct NetworkSettings {
+  RuntimeSettings runtime;
+  std::string device = "auto";
+  int threads_per_run = 1;  // of a CPU
+  int batch = 0;            // 0: whatever turns out to be fastest
+  // Where optimised graphs and the best batch sizes are kept; "": nowhere.
+  std::string cache_folder;
+  uint64_t batch_bytes_max = uint64_t{256} << 20;  // of one batch's input
+};
+
+class Network {
+ public:
+  // What a run needs of the model's outputs, in the order of a row's tensors.
+  Network(FoundModel model, std::vector<std::string> outputs, const NetworkSettings& settings,
+          std::function<void(std::string)> tell);
+  ~Network();
+
+  const FoundModel& model() const { return model_; }
+  const ModelInput& input() const { return model_.manifest.input; }
+  uint64_t row_bytes() const;
+
+  // Opens the network when first called; others wait meanwhile. An error is the same for ever: no
+  // ONNX Runtime, a model that it refuses, one that fails on a black picture.
+  Result<Batcher*> batcher();
+
+  // Null before batcher() succeeded.
+  const Batcher* open_batcher() const;
+  ElementType input_type() const { return input_type_; }
+  const std::string& provider() const { return provider_; }
+
+  // Writes down which batch was best.
+  void remember();
+
+ private:
+  Result<> open();
+  Result<> check_on_black(ModelRunner& model, const Shape& row, std::span<const size_t> outputs);
+  std::string tuning_path() const;
+
+  const FoundModel model_;
+  const std::vector<std::string> output_names_;
+  const NetworkSettings settings_;
+  const std::function<void(std::string)> tell_;
+
+  std::once_flag opened_;
+  std::optional<Status> failure_;
+  std::shared_ptr<OnnxRuntime> runtime_;
+  std::string hash_;
+  std::string provider_;
+  ElementType input_type_ = ElementType::kF32;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<Batcher> batcher_;
+  std::atomic<bool> is_open_ = false;
+};
+
+// The networks of one run. Any thread.
+class NetworkSet {
+ public:
+  explicit NetworkSet(NetworkSettings settings) : settings_(std::move(settings)) {}
+
+  // Warnings and fall-backs go here; null: nowhere.
+  void set_listener(std::function<void(std::string)> tell);
+
+  // Not opened yet. The pointer is good as long as the set.
+  Network* add(FoundModel model, std::vector<std::string> outputs);
+
+  // How many rows may be in batches at once: those that run on `threads` and those that wait.
+  int rows_at_once(int threads) const;
+
+  // Runs a batch that waits for pictures that may not come. False: none does.
+  bool run_partial();
+
+  const std::vector<std::unique_ptr<Network>>& all() const { return networks_; }
+
+ private:
+  void tell(std::string message);
+
+  const NetworkSettings settings_;
+  std::vector<std::unique_ptr<Network>> networks_;
+  std::mutex mutex_;
+  std::function<void(std::string)> listener_;  // guarded by mutex_
+};
+
+}  // namespace imagemill
