@@ -29,6 +29,7 @@
 #include "settings.h"
 #include "terminal.h"
 #include "terminal_text.h"
+#include "user_places.h"
 
 namespace imagemill::cli {
 namespace {
@@ -104,6 +105,7 @@ int run(Arguments& arguments) {
       spec.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
   }
   spec.codec_host = codec_host_path();
+  spec.places = user_places(folder_of_executable());
 
   const TerminalTraits traits = read_terminal_traits(STDERR_FILENO);
   std::unique_ptr<Listener> listener;

@@ -17,6 +17,7 @@
 #include "imagemill/cancel.h"
 #include "imagemill/events.h"
 #include "imagemill/job.h"
+#include "imagemill/places.h"
 #include "imagemill/status.h"
 
 namespace imagemill {
@@ -27,6 +28,7 @@ struct RunSpec {
   std::vector<JobRequest> jobs;
   std::map<std::string, std::string> options;  // names and values of run_options()
   std::string standard_input;                  // the list that input "-" stands for
+  UserPlaces places;
   std::string codec_host;  // path of imagemill-codec; "": formats that need it are refused
   std::vector<std::string> command;  // as typed, for run.json
 };

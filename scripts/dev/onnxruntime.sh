@@ -16,6 +16,7 @@ fetch_headers() {
     return 1
   }
   local mirror apt
+  # shellcheck disable=SC2016  # apt's own variable
   mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v security | grep -m1 '/debian/\?$')
   apt=$(mktemp -d)
   # shellcheck disable=SC2064  # the folder of now

@@ -29,7 +29,7 @@ case ${1:-} in
     if setarch "$(uname -m)" -R true 2>/dev/null; then fixed_layout=(setarch "$(uname -m)" -R); fi
     bash scripts/dev/build.sh tsan
     "${fixed_layout[@]}" ctest --test-dir build/tsan -j "$jobs" --output-on-failure \
-      --no-tests=error -R '^(pipeline|engine|store|jobs|telemetry|vectors)_test/'
+      --no-tests=error -R '^(pipeline|engine|store|infer|jobs|telemetry|vectors)_test/'
     run_tests asan -LE '^slow$'
     ;;
   --parity)

@@ -151,7 +151,8 @@ class RunInProgress {
                        .max_seconds = plan_.options.real("limit-seconds")},
             .max_file_bytes = plan_.options.bytes("limit-file"),
             .item_bytes_max = item_bytes_max(plan_.options),
-            .cancel = &cancel_};
+            .cancel = &cancel_,
+            .networks = plan_.networks.get()};
   }
 
   void tell_start(const StageContext& context, int64_t total) {
@@ -185,6 +186,10 @@ class RunInProgress {
     Result<> result;
     record_listing_failures(inputs_, committer, listener_, result);
     if (result) {
+      plan_.networks->set_listener([this](std::string message) {
+        clock_->with_listener(
+            [&](Listener& listener) { listener.on_warning({std::move(message)}); });
+      });
       clock_->start();
       result = execute(pipeline, status);
       clock_->stop();
@@ -218,7 +223,7 @@ class RunInProgress {
         .compute_threads = threads,
         .io_threads = kIoThreads,
         .queue_capacity = static_cast<int>(plan_.options.integer("queue-capacity")),
-        .items_in_flight = 8 + 4 * threads,
+        .items_in_flight = 8 + 4 * threads + plan_.networks->rows_at_once(threads),
         .items_parked = reorders ? INT32_MAX : 256,
         .bytes_in_flight = items_bytes_max(plan_.options)};
     return run_threaded(pipeline, limits, cancel_, status);

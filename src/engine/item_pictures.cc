@@ -62,6 +62,30 @@ Result<Image> ItemPictures::view(size_t job, const ViewRequest& request) {
   return image;
 }
 
+Result<> ItemPictures::view_into(size_t job, const ViewRequest& request, Image& out) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const Decoded* from, source_of(job));
+  std::optional<std::string> warning;
+  IMAGEMILL_TRY(make_view_into(*from, request, tools_, out, warning));
+  if (warning) warn(std::move(*warning));
+  return {};
+}
+
+void ItemPictures::release_views(size_t job) {
+  const auto later =
+      std::ranges::subrange(plan_.jobs.begin() + static_cast<ptrdiff_t>(job) + 1, plan_.jobs.end());
+  std::erase_if(views_, [&](const MadeView& made) {
+    return std::ranges::none_of(later, [&](const JobShare& share) {
+      return share.picture_of == made.source &&
+             std::ranges::find(share.views, made.request) != share.views.end();
+    });
+  });
+  const bool is_wanted = std::ranges::any_of(later, [](const JobShare& share) {
+    return share.picture_of == PlannedJob::kNone &&
+           (!share.views.empty() || !share.late_views.empty());
+  });
+  if (!is_wanted) item_.decoded.reset();
+}
+
 Result<Image> ItemPictures::late_view(size_t job, const ViewRequest& request) {
   const JobShare& share = plan_.jobs[job];
   if (share.late_views.empty())

@@ -24,12 +24,19 @@ class ItemPictures {
   // A view that job number `job` declared; made when it is first asked for.
   Result<Image> view(size_t job, const ViewRequest& request);
 
+  // The same into the job's own memory; not kept.
+  Result<> view_into(size_t job, const ViewRequest& request, Image& out);
+
   // A view that depends on what the job has seen. Served from a picture that is there if one is
   // large enough, else the file is decoded again, which the item's record counts.
   Result<Image> late_view(size_t job, const ViewRequest& request);
 
   // The picture that the job made.
   Result<> keep(size_t job, Image image);
+
+  // The job asks for no more views: lets go of those, and of the decoded picture, that no later job
+  // asks for.
+  void release_views(size_t job);
 
   // Lets go of what only jobs up to this one may ask for, the file's bytes included.
   void release_after(size_t job);

@@ -40,6 +40,8 @@ Pipeline<Item> build_pipeline(StageContext& context, WorkList& work, Committer& 
   p.hooks.order_of = [](const Item& item) { return item.position; };
   p.hooks.held_bytes = [](const Item& item) { return item.held_bytes; };
   p.hooks.lend_hold = [](Item& item, StageHold* hold) { item.hold = hold; };
+  if (context.networks != nullptr)
+    p.hooks.work_while_idle = [networks = context.networks] { return networks->run_partial(); };
   p.hooks.is_failed = [](const Item& item) { return item.is_failed(); };
   p.hooks.set_failed = [](Item& item, const std::string& stage, Status status) {
     item.record.state = ItemState::kFailed;

@@ -164,6 +164,13 @@ ItemPlan plan_item(std::span<const PlannedJob> jobs, const Item& item, const Cod
                        codecs.decoder_for(item.header.format)->decode_bytes(item.header, request));
   }
   plan.bytes_from = bytes_from_each(jobs, plan, item, codecs, request);
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const JobShare& share = plan.jobs[i];
+    const uint64_t own =
+        kScratchBytes + (share.runs ? jobs[i].job->working_bytes(share.header) : 0);
+    const uint64_t later = i + 1 < jobs.size() ? plan.bytes_from[i + 1] : 0;
+    plan.bytes_released.push_back(std::min(plan.bytes_from[i], saturating_add(own, later)));
+  }
   return plan;
 }
 

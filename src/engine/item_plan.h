@@ -28,12 +28,13 @@ struct JobShare {
 };
 
 struct ItemPlan {
-  std::vector<JobShare> jobs;           // parallel to the run's
-  std::optional<Size> decode_at_least;  // nullopt: nothing is decoded
-  bool thumbnail_will_do = false;       // the one in the file, in place of that decode
-  size_t readers = 0;                   // jobs after this many do not need the file's bytes
-  uint64_t decoding_bytes = 0;          // most that is held until the picture is decoded
-  std::vector<uint64_t> bytes_from;     // most that is held from each job on
+  std::vector<JobShare> jobs;            // parallel to the run's
+  std::optional<Size> decode_at_least;   // nullopt: nothing is decoded
+  bool thumbnail_will_do = false;        // the one in the file, in place of that decode
+  size_t readers = 0;                    // jobs after this many do not need the file's bytes
+  uint64_t decoding_bytes = 0;           // most that is held until the picture is decoded
+  std::vector<uint64_t> bytes_from;      // most that is held from each job on
+  std::vector<uint64_t> bytes_released;  // likewise, once the job has released its pictures
 
   // Most that is held once the picture is decoded.
   uint64_t jobs_bytes() const { return bytes_from.front(); }

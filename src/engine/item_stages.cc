@@ -53,6 +53,18 @@ Result<Decoded> decode_picture(const StageContext& context, const ItemPlan& plan
   return decoder->decode(item.bytes, request);
 }
 
+// Waits where the executor lets an item wait.
+class HoldWaitPlace final : public WaitPlace {
+ public:
+  explicit HoldWaitPlace(StageHold* hold) : hold_(hold) {}
+  void begin_wait() override { hold_->begin_wait(); }
+  void end_wait() override { hold_->end_wait(); }
+  bool is_stopping() const override { return hold_->is_stopping(); }
+
+ private:
+  StageHold* const hold_;
+};
+
 class StageItemContext final : public ItemContext {
  public:
   StageItemContext(StageContext& context, const ItemPlan& plan, Item& item)
@@ -60,7 +72,8 @@ class StageItemContext final : public ItemContext {
         plan_(plan),
         item_(item),
         decode_(decode_request(context)),
-        pictures_(plan, item, context.codecs, context.tools, decode_) {}
+        pictures_(plan, item, context.codecs, context.tools, decode_),
+        wait_place_(item.hold) {}
 
   void set_job(size_t index) { index_ = index; }
   const std::optional<Status>& fatal() const { return fatal_; }
@@ -71,6 +84,23 @@ class StageItemContext final : public ItemContext {
 
   Result<Image> view(const ViewRequest& request) override {
     return pictures_.view(index_, request);
+  }
+
+  Result<> view_into(const ViewRequest& request, Image& out) override {
+    return pictures_.view_into(index_, request, out);
+  }
+
+  void release_pictures() override {
+    pictures_.release_views(index_);
+    pictures_.release_after(index_);
+    if (item_.hold != nullptr) item_.hold->lower_to(plan_.bytes_released[index_]);
+  }
+
+  WaitPlace* wait_place() override { return item_.hold != nullptr ? &wait_place_ : nullptr; }
+
+  std::unexpected<Status> end_run(Status status) override {
+    fatal_ = status;
+    return std::unexpected(std::move(status));
   }
 
   Result<Image> late_view(const ViewRequest& request) override {
@@ -135,6 +165,7 @@ class StageItemContext final : public ItemContext {
   size_t index_ = 0;
   const DecodeRequest decode_;
   ItemPictures pictures_;
+  HoldWaitPlace wait_place_;
   std::optional<Status> fatal_;
 };
 

@@ -15,6 +15,7 @@
 #include "engine/run_inputs.h"
 #include "imagemill/engine.h"
 #include "jobs/output_names.h"
+#include "models/network.h"
 #include "pipeline/pipeline.h"
 #include "sink/sink.h"
 
@@ -36,6 +37,7 @@ struct StageContext {
   uint64_t max_file_bytes = 0;
   uint64_t item_bytes_max = 0;  // what one item may hold
   const CancelToken* cancel = nullptr;
+  NetworkSet* networks = nullptr;
   ViewTools tools{};
 };
 

@@ -28,7 +28,7 @@ constexpr size_t kGroupItems = 256;
 uint64_t path_hash(std::string_view path) { return hash_content(as_byte_span(path)).low; }
 
 // The jobs that the merged run would have, made of what its store says of their options.
-Result<std::vector<PlannedJob>> jobs_of(const RunOptions& options, const CodecSet& codecs) {
+Result<std::vector<PlannedJob>> jobs_of(const RunOptions& options, const JobTools& tools) {
   std::vector<RequestedJob> requested;
   const auto names = options.find("jobs");
   std::istringstream list(names == options.end() ? std::string() : names->second);
@@ -43,7 +43,7 @@ Result<std::vector<PlannedJob>> jobs_of(const RunOptions& options, const CodecSe
         given.emplace(spec.name, value->second);
     }
     IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues values, OptionValues::parse(specs, given));
-    IMAGEMILL_ASSIGN_OR_RETURN(auto job, entry->make(values, codecs));
+    IMAGEMILL_ASSIGN_OR_RETURN(auto job, entry->make(values, tools));
     requested.push_back({std::move(job), values.text("where")});
   }
   return plan_jobs(std::move(requested));
@@ -71,7 +71,10 @@ class Merge {
     IMAGEMILL_TRY(check_output_is_no_shard());
     const RunSpec helper_spec{.codec_host = spec_.codec_host};
     IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(helper_spec, cancel_));
-    IMAGEMILL_ASSIGN_OR_RETURN(jobs_, jobs_of(shards_.options(), helpers_.codecs()));
+    const CodecSet codecs = helpers_.codecs();
+    const JobTools tools{
+        .codecs = codecs, .networks = &networks_, .models_folder = spec_.places.models};
+    IMAGEMILL_ASSIGN_OR_RETURN(jobs_, jobs_of(shards_.options(), tools));
     IMAGEMILL_TRY(check());
 
     IMAGEMILL_TRY(place_.create(fs_));
@@ -284,6 +287,7 @@ class Merge {
   OutputPlace place_;
   ShardOutputs shards_;
   Helpers helpers_;
+  NetworkSet networks_{{}};  // never opened: what is merged has been through them
   std::vector<PlannedJob> jobs_;
   std::vector<FinishedItem> before_;           // what the output had, sorted by key
   std::unordered_set<std::string> own_paths_;  // that may be replaced there

@@ -20,6 +20,30 @@ Result<> RunFinishContext::write_output(const std::string& path, ByteSpan bytes)
   // A tar shard holds samples; what is about all of them lies beside the shards.
   if (place_.sink_kind() == SinkKind::kWebDataset)
     return write_file_atomically(fs_, join_path(place_.output(), path), bytes);
+  return publish(path,
+                 [&](const std::string& target) { return context_.sink.stage(target, bytes); });
+}
+
+Result<> RunFinishContext::write_output(
+    const std::string& path, const std::function<Result<>(const std::string& file)>& make) {
+  // Beside the files that wait to be published, so that a rename is all it takes.
+  const std::string made = join_path(place_.staging_folder(), "finish.partial");
+  if (place_.sink_kind() == SinkKind::kFolder)
+    return publish(path, [&](const std::string& target) -> Result<StagedFile> {
+      IMAGEMILL_TRY(make(made));
+      IMAGEMILL_ASSIGN_OR_RETURN(const FileStat stat, fs_.stat(made));
+      return StagedFile{.path = target, .temporary = made, .bytes = stat.bytes};
+    });
+  IMAGEMILL_TRY(make(made));
+  const auto bytes = fs_.read(made, kOutputBytesMax);
+  IMAGEMILL_TRY(fs_.remove(made));
+  if (!bytes) return std::unexpected(bytes.error());
+  return write_output(path, *bytes);
+}
+
+Result<> RunFinishContext::publish(
+    const std::string& path,
+    const std::function<Result<StagedFile>(const std::string& target)>& stage) {
   IMAGEMILL_ASSIGN_OR_RETURN(const auto target, free_path(path));
   if (!target) {
     warn(fmt::format("{}: exists already and stays (--on-conflict skip)", path));
@@ -27,7 +51,7 @@ Result<> RunFinishContext::write_output(const std::string& path, ByteSpan bytes)
   }
   const OutputRecord record{.job = {}, .path = *target};
   IMAGEMILL_TRY(store_.announce({&record, 1}));
-  IMAGEMILL_ASSIGN_OR_RETURN(const StagedFile file, context_.sink.stage(*target, bytes));
+  IMAGEMILL_ASSIGN_OR_RETURN(const StagedFile file, stage(*target));
   return context_.sink.publish({&file, 1});
 }
 

@@ -22,9 +22,14 @@ class RunFinishContext final : public FinishContext {
   bool can_read_outputs() const override { return place_.sink_kind() == SinkKind::kFolder; }
   Result<Bytes> read_output(const std::string& path) override;
   Result<> write_output(const std::string& path, ByteSpan bytes) override;
+  Result<> write_output(const std::string& path,
+                        const std::function<Result<>(const std::string& file)>& make) override;
   void warn(std::string text) override { listener_.on_warning({std::move(text)}); }
 
  private:
+  // Under `path`, or a name near it, as the conflict rule has it. Null: what is there stays.
+  Result<> publish(const std::string& path,
+                   const std::function<Result<StagedFile>(const std::string& target)>& stage);
   // Where the file may go: never over an item's output. nullopt when what is in the way stays.
   Result<std::optional<std::string>> free_path(const std::string& wanted);
 

@@ -25,6 +25,9 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
   for (const std::string& input : spec.inputs)
     names += (names.empty() ? "" : " ") + default_source_name(input);
   run.fingerprint.emplace("inputs", names);
+  run.networks = std::make_unique<NetworkSet>(network_settings(run.options, spec.places));
+  const JobTools tools{
+      .codecs = codecs, .networks = run.networks.get(), .models_folder = spec.places.models};
   std::string job_names;
   std::vector<RequestedJob> requested;
   for (const JobRequest& request : spec.jobs) {
@@ -34,7 +37,7 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
     if (!values) return std::unexpected(std::move(values).error().with_context(request.name));
     for (const auto& [name, value] : values->fingerprint())
       run.fingerprint.emplace(fmt::format("{}.{}", request.name, name), value);
-    IMAGEMILL_ASSIGN_OR_RETURN(auto job, entry->make(*values, codecs));
+    IMAGEMILL_ASSIGN_OR_RETURN(auto job, entry->make(*values, tools));
     if (request.name == "prepare") {
       run.format = format_from_name(values->text("format")).value_or(FileFormat::kUnknown);
       run.with_captions = values->flag("captions");
@@ -45,6 +48,18 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
   run.fingerprint.emplace("jobs", job_names);
   IMAGEMILL_ASSIGN_OR_RETURN(run.jobs, plan_jobs(std::move(requested)));
   return run;
+}
+
+NetworkSettings network_settings(const OptionValues& options, const UserPlaces& places) {
+  const auto threads = static_cast<int>(options.integer("infer-threads"));
+  return {.runtime = {.library = places.onnxruntime,
+                      .folders = places.onnxruntime_folders,
+                      .pool_threads = threads},
+          .device = options.text("device"),
+          .threads_per_run = threads,
+          .batch = static_cast<int>(options.integer("batch")),
+          .cache_folder = places.cache,
+          .batch_bytes_max = std::max<uint64_t>(max_memory_bytes(options) / 8, 1)};
 }
 
 int thread_count(const OptionValues& options) {

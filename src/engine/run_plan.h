@@ -17,6 +17,7 @@ namespace imagemill {
 
 struct RunPlan {
   OptionValues options;
+  std::unique_ptr<NetworkSet> networks;  // those that the jobs use
   std::vector<PlannedJob> jobs;
   FileFormat format = FileFormat::kUnknown;  // of prepare's outputs, for planning names
   bool with_captions = false;                // text files go along with prepare's outputs
@@ -26,6 +27,9 @@ struct RunPlan {
 // `jobs` are those that a run may name. Errors: kInvalidArgument.
 Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
                          const CodecSet& codecs);
+
+// The networks of a run with these options and places.
+NetworkSettings network_settings(const OptionValues& options, const UserPlaces& places);
 
 // As asked, or what the machine offers.
 int thread_count(const OptionValues& options);

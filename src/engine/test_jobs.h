@@ -48,7 +48,7 @@ class TileJob final : public Job {
     static constexpr JobInfo kInfo{"tile", "", {}};
     return kInfo;
   }
-  static Result<std::unique_ptr<Job>> make(const OptionValues&, const CodecSet&) {
+  static Result<std::unique_ptr<Job>> make(const OptionValues&, const JobTools&) {
     return std::make_unique<TileJob>();
   }
   const JobInfo& info() const override { return describe(); }
@@ -85,7 +85,7 @@ class WitnessJob final : public Job {
     static constexpr JobInfo kInfo{"witness", "", {}};
     return kInfo;
   }
-  static Result<std::unique_ptr<Job>> make(const OptionValues&, const CodecSet&) {
+  static Result<std::unique_ptr<Job>> make(const OptionValues&, const JobTools&) {
     return std::make_unique<WitnessJob>();
   }
   const JobInfo& info() const override { return describe(); }
@@ -109,7 +109,7 @@ class LookJob final : public Job {
     static constexpr JobInfo kInfo{"look", "", {}};
     return kInfo;
   }
-  static Result<std::unique_ptr<Job>> make(const OptionValues&, const CodecSet&) {
+  static Result<std::unique_ptr<Job>> make(const OptionValues&, const JobTools&) {
     return std::make_unique<LookJob>();
   }
   const JobInfo& info() const override { return describe(); }
@@ -140,7 +140,7 @@ class MistakenJob final : public Job {
     static constexpr JobInfo kInfo{"mistaken", "", kOptions};
     return kInfo;
   }
-  static Result<std::unique_ptr<Job>> make(const OptionValues& options, const CodecSet&) {
+  static Result<std::unique_ptr<Job>> make(const OptionValues& options, const JobTools&) {
     return std::make_unique<MistakenJob>(options.text("mistake"));
   }
   explicit MistakenJob(std::string mistake) : mistake_(std::move(mistake)) {}

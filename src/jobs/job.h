@@ -6,12 +6,14 @@
 // and stores what comes out.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "imagemill/job.h"
+#include "infer/batcher.h"
 #include "jobs/item.h"
 #include "jobs/view.h"
 
@@ -28,6 +30,9 @@ class ItemContext {
 
   // One of the views the job declared for this header.
   virtual Result<Image> view(const ViewRequest& request) = 0;
+
+  // The same into memory of the job's own; see make_view_into(). Not shared with other jobs.
+  virtual Result<> view_into(const ViewRequest& request, Image& out) = 0;
 
   // A view that only process() could know of (a face, a tile), no more demanding than those of
   // Job::late_views(). Costs a second decode of the file, once for as many as it serves, where no
@@ -58,6 +63,16 @@ class ItemContext {
   virtual const Row* row_of(std::string_view job) const = 0;
 
   virtual const DecodeLimits& limits() const = 0;
+
+  // This job asks for no more views: what no later one wants is let go of while it goes on.
+  virtual void release_pictures() = 0;
+
+  // For BatchSlot::run(). Null where items do not wait for each other.
+  virtual WaitPlace* wait_place() = 0;
+
+  // What process() returns when not the item is at fault but nothing can go on: a model that cannot
+  // be run.
+  virtual std::unexpected<Status> end_run(Status status) = 0;
 };
 
 // What a job may use after the last item.
@@ -72,6 +87,9 @@ class FinishContext {
   // Stores a file that belongs to no single item; a later try of the run makes it anew. What is in
   // the way and not this run's own is dealt with as the run's conflict rule says.
   virtual Result<> write_output(const std::string& path, ByteSpan bytes) = 0;
+  // The same for what is too large for memory: `make` writes the file that it is told.
+  virtual Result<> write_output(const std::string& path,
+                                const std::function<Result<>(const std::string& file)>& make) = 0;
   virtual void warn(std::string text) = 0;
 };
 

@@ -355,7 +355,8 @@ const JobInfo& prepare_info() {
   return kInfo;
 }
 
-Result<std::unique_ptr<Job>> make_prepare(const OptionValues& options, const CodecSet& codecs) {
+Result<std::unique_ptr<Job>> make_prepare(const OptionValues& options, const JobTools& tools) {
+  const CodecSet& codecs = tools.codecs;
   IMAGEMILL_ASSIGN_OR_RETURN(PrepareSettings settings, read_settings(options));
   if (settings.format != FileFormat::kUnknown && codecs.encoder_for(settings.format) == nullptr)
     return fail(Code::kUnsupported, "--format {}: this build cannot write it",

@@ -114,9 +114,9 @@ const JobInfo& quality_info() {
   return kInfo;
 }
 
-Result<std::unique_ptr<Job>> make_quality(const OptionValues& options, const CodecSet& codecs) {
+Result<std::unique_ptr<Job>> make_quality(const OptionValues& options, const JobTools& tools) {
   (void)options;
-  (void)codecs;
+  (void)tools;
   return std::make_unique<QualityJob>();
 }
 

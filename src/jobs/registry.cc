@@ -14,6 +14,7 @@ constexpr std::array kJobs = {
     JobEntry{prepare_info, make_prepare},
     JobEntry{thumbs_info, make_thumbs},
     JobEntry{quality_info, make_quality},
+    JobEntry{embed_info, make_embed},
 };
 
 constexpr std::array kOptionsOfEveryJob = {

@@ -6,22 +6,33 @@
 #pragma once
 
 #include "jobs/job.h"
+#include "models/network.h"
 
 namespace imagemill {
 
+// What jobs are made with. Outlives them.
+struct JobTools {
+  const CodecSet& codecs;
+  NetworkSet* networks = nullptr;  // of the run
+  std::string models_folder = {};  // the user's; "": models are named by path
+};
+
 const JobInfo& prepare_info();
-Result<std::unique_ptr<Job>> make_prepare(const OptionValues& options, const CodecSet& codecs);
+Result<std::unique_ptr<Job>> make_prepare(const OptionValues& options, const JobTools& tools);
 
 const JobInfo& thumbs_info();
-Result<std::unique_ptr<Job>> make_thumbs(const OptionValues& options, const CodecSet& codecs);
+Result<std::unique_ptr<Job>> make_thumbs(const OptionValues& options, const JobTools& tools);
 
 const JobInfo& quality_info();
-Result<std::unique_ptr<Job>> make_quality(const OptionValues& options, const CodecSet& codecs);
+Result<std::unique_ptr<Job>> make_quality(const OptionValues& options, const JobTools& tools);
+
+const JobInfo& embed_info();
+Result<std::unique_ptr<Job>> make_embed(const OptionValues& options, const JobTools& tools);
 
 struct JobEntry {
   const JobInfo& (*info)();  // with the job's own options only
   // Errors: kInvalidArgument for options that contradict each other.
-  Result<std::unique_ptr<Job>> (*make)(const OptionValues& options, const CodecSet& codecs);
+  Result<std::unique_ptr<Job>> (*make)(const OptionValues& options, const JobTools& tools);
 };
 
 // The jobs of this build, in the order of list_jobs().

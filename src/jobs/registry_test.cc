@@ -17,7 +17,9 @@ TEST(MakeJob, names_the_nearest) {
 
 TEST(MakeJob, contradictions_are_refused) {
   const auto make = [](const std::map<std::string, std::string>& given) {
-    return make_prepare(OptionValues::parse(prepare_info().options, given).value(), CodecSet());
+    const CodecSet codecs;
+    return make_prepare(OptionValues::parse(prepare_info().options, given).value(),
+                        {.codecs = codecs});
   };
   EXPECT_THAT(make({}), IsOk());
   EXPECT_THAT(make({{"fit", "cover"}}), FailsWith(Code::kInvalidArgument, HasSubstr("--size")));

@@ -149,9 +149,9 @@ const JobInfo& thumbs_info() {
   return kInfo;
 }
 
-Result<std::unique_ptr<Job>> make_thumbs(const OptionValues& options, const CodecSet& codecs) {
+Result<std::unique_ptr<Job>> make_thumbs(const OptionValues& options, const JobTools& tools) {
   const ThumbsSettings settings = read_settings(options);
-  return std::make_unique<ThumbsJob>(settings, *codecs.encoder_for(settings.format));
+  return std::make_unique<ThumbsJob>(settings, *tools.codecs.encoder_for(settings.format));
 }
 
 }  // namespace imagemill

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/alpha.h"
 #include "kernels/orient.h"
 
 namespace imagemill {
@@ -120,6 +121,26 @@ Result<Image> finish_color(Image image, const ViewRequest& r, ViewTools& tools) 
       image, {.width = image.width(), .height = image.height(), .format = format}, r.kernel);
 }
 
+// The request's window of the decoded picture, made as large as the request.
+ResizeTarget resize_target(const Decoded& decoded, const ViewRequest& r,
+                           const PixelFormat& format) {
+  const Size size = stored_size(decoded.header, r);
+  ResizeTarget target{.width = size.width,
+                      .height = size.height,
+                      .format = format,
+                      .orientation_after = decoded.header.orientation};
+  if (r.window_width == 0 && decoded.scale_num == decoded.scale_den) return target;
+  const Window window = stored_window(decoded.header, r);
+  // Not the ratio of the widths: a scaled decode rounds its size up, and its last column may stand
+  // for less than the others do. Taking it for whole would shift the picture by up to half a pixel.
+  const double scale = static_cast<double>(decoded.scale_num) / decoded.scale_den;
+  target.crop_x = window.x * scale;
+  target.crop_y = window.y * scale;
+  target.crop_w = window.width * scale;
+  target.crop_h = window.height * scale;
+  return target;
+}
+
 }  // namespace
 
 std::optional<Size> least_decode_size(const ImageHeader& header,
@@ -175,23 +196,10 @@ Result<Image> make_view(const Decoded& decoded, const ViewRequest& r, ViewTools&
                         std::optional<std::string>& warning) {
   const Image& image = decoded.image;
   const Orientation orientation = decoded.header.orientation;
-  const Window window = stored_window(decoded.header, r);
-  // Not the ratio of the widths: a scaled decode rounds its size up, and its last column may stand
-  // for less than the others do. Taking it for whole would shift the picture by up to half a pixel.
-  const double scale = static_cast<double>(decoded.scale_num) / decoded.scale_den;
   IMAGEMILL_ASSIGN_OR_RETURN(const auto transform, plan_conversion(image, r, tools, warning));
 
-  const Size size = stored_size(decoded.header, r);
-  ResizeTarget target{.width = size.width,
-                      .height = size.height,
-                      .format = resized_format(image.format(), r, transform != nullptr),
-                      .orientation_after = orientation};
-  if (r.window_width != 0 || decoded.scale_num != decoded.scale_den) {
-    target.crop_x = window.x * scale;
-    target.crop_y = window.y * scale;
-    target.crop_w = window.width * scale;
-    target.crop_h = window.height * scale;
-  }
+  const ResizeTarget target =
+      resize_target(decoded, r, resized_format(image.format(), r, transform != nullptr));
   IMAGEMILL_ASSIGN_OR_RETURN(Image view, tools.resizer.resize(image, target, r.kernel));
   if (transform != nullptr) {
     IMAGEMILL_ASSIGN_OR_RETURN(view, transform->apply(view));
@@ -204,6 +212,20 @@ Result<Image> make_view(const Decoded& decoded, const ViewRequest& r, ViewTools&
   view.color = {.transfer = is_linear ? TransferFunction::kLinear : TransferFunction::kSrgb,
                 .matrix = matrix};
   return finish_color(std::move(view), r, tools);
+}
+
+Result<> make_view_into(const Decoded& decoded, const ViewRequest& r, ViewTools& tools, Image& out,
+                        std::optional<std::string>& warning) {
+  const Image& image = decoded.image;
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto transform, plan_conversion(image, r, tools, warning));
+  const bool is_direct = transform == nullptr && !image.format().has_alpha &&
+                         decoded.header.orientation == Orientation::kNormal;
+  if (is_direct)
+    return tools.resizer.resize_into(image, out, r.kernel, resize_target(decoded, r, out.format()));
+  IMAGEMILL_ASSIGN_OR_RETURN(Image view, make_view(decoded, r, tools, warning));
+  IMAGEMILL_ASSIGN_OR_RETURN(view, flatten(view, {1, 1, 1}));
+  view.copy_pixels_to(out);
+  return {};
 }
 
 }  // namespace imagemill

@@ -65,4 +65,10 @@ uint64_t view_bytes(const ImageHeader& header, const ViewRequest& request);
 Result<Image> make_view(const Decoded& decoded, const ViewRequest& request, ViewTools& tools,
                         std::optional<std::string>& warning);
 
+// The same into planes that the caller laid out (a row of a tensor), without a copy in between
+// where colours and orientation allow. `out` has the request's size; its format is float RGB and
+// the request's colour kRgbFloat. Transparency ends on white.
+Result<> make_view_into(const Decoded& decoded, const ViewRequest& request, ViewTools& tools,
+                        Image& out, std::optional<std::string>& warning);
+
 }  // namespace imagemill

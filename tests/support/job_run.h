@@ -15,6 +15,7 @@
 #include "engine/run_with_jobs.h"
 #include "imagemill/engine.h"
 #include "store/run_store.h"
+#include "support/onnxruntime.h"
 #include "support/test_folder.h"
 
 namespace imagemill {
@@ -58,6 +59,7 @@ class JobRun {
                        .jobs = std::move(jobs),
                        .options = std::move(options),
                        .standard_input = {},
+                       .places = places,
                        .codec_host = {},
                        .command = {}};
     return run_with_jobs(known_jobs, spec, listener, CancelToken());
@@ -91,6 +93,8 @@ class JobRun {
   }
 
   ToldListener listener;
+  // Networks run on the ONNX Runtime of the tests and leave nothing behind.
+  UserPlaces places{.onnxruntime = test_onnxruntime()};
   // That a run may name: those of the build, and what a test adds.
   std::vector<JobEntry> known_jobs{job_entries().begin(), job_entries().end()};
 

@@ -1,0 +1,18 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace imagemill {
+
+// Where the user of a program keeps what runs share. "" or empty: nowhere.
+struct UserPlaces {
+  std::string models = {};       // the store of models
+  std::string cache = {};        // what can be made again
+  std::string onnxruntime = {};  // ONNX Runtime's library or its folder: then nothing else is tried
+  std::vector<std::string> onnxruntime_folders = {};  // where else it may be
+};
+
+}  // namespace imagemill

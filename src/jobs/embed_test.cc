@@ -1,0 +1,207 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "support/job_run.h"
+#include "support/status_matchers.h"
+#include "support/tiny_onnx.h"
+#include "vectors/npy.h"
+
+namespace imagemill {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int kSide = 16;
+
+class EmbedTest : public testing::Test {
+ protected:
+  // One whose features are the means of the three channels.
+  std::string model(const std::string& bytes = tiny_features_model(kSide, kSide)) const {
+    return folder_.write("model.onnx", bytes);
+  }
+
+  // A picture of one colour, 0..1.
+  void add_flat(const std::string& name, double red, double green, double blue) {
+    run_.add(name,
+             encoded(FileFormat::kPng, painted({40, 30}, PixelFormat::rgb(), [&](int, int, int c) {
+                       return c == 0 ? red : c == 1 ? green : blue;
+                     })));
+  }
+
+  // Many of many sizes, every tenth broken.
+  void add_heap(int count) {
+    for (int i = 0; i < count; ++i) {
+      const std::string name = fmt::format("{:03}.jpg", i);
+      const Size size{20 + i % 37, 20 + i % 23};
+      if (i % 10 == 9)
+        run_.add(name, as_byte_span(std::string("\xff\xd8\xff\xe0 and nothing else", 24)));
+      else
+        run_.add(name, encoded(FileFormat::kJpeg,
+                               painted(size, PixelFormat::rgb(), [&](int x, int y, int c) {
+                                 return landscape(size, x + i, y) * (c + 1 + i % 3) / 6;
+                               })));
+    }
+  }
+
+  std::map<std::string, std::vector<float>> features() const {
+    std::map<std::string, std::vector<float>> all;
+    for (const auto& [key, row] : run_.rows("embed")) {
+      const Bytes& bytes = std::get<Bytes>(row.values.at("features"));
+      all[key].resize(bytes.size() / sizeof(float));
+      std::memcpy(all[key].data(), bytes.data(), bytes.size());
+    }
+    return all;
+  }
+
+  Result<RunFinished> embed(std::map<std::string, std::string> job = {},
+                            std::map<std::string, std::string> options = {},
+                            const std::string& output = "out") {
+    job.emplace("model", model());
+    return run_.run({{"embed", std::move(job)}}, std::move(options), output);
+  }
+
+  JobRun run_;
+  TestFolder folder_;
+};
+
+// What the derived manifest makes of a value: ImageNet's means and deviations.
+double tensor_value(double value, int channel) {
+  constexpr double kMean[] = {0.485, 0.456, 0.406};
+  constexpr double kDeviation[] = {0.229, 0.224, 0.225};
+  return (std::round(value * 255) / 255 - kMean[channel]) / kDeviation[channel];
+}
+
+TEST_F(EmbedTest, features_are_what_the_network_says_of_the_picture) {
+  add_flat("red.png", 1, 0, 0);
+  add_flat("olive.png", 0.5, 0.4, 0.1);
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, embed());
+  ASSERT_EQ(finished.outcome, RunFinished::Outcome::kComplete) << finished.error;
+  EXPECT_EQ(finished.done, 2);
+  const auto all = features();
+  for (int c = 0; c < 3; ++c) {
+    const auto i = static_cast<size_t>(c);
+    EXPECT_NEAR(all.at("red.png").at(i), tensor_value(c == 0 ? 1 : 0, c), 1e-4);
+    EXPECT_NEAR(all.at("olive.png").at(i),
+                tensor_value(c == 0   ? 0.5
+                             : c == 1 ? 0.4
+                                      : 0.1,
+                             c),
+                1e-4);
+  }
+}
+
+TEST_F(EmbedTest, files_hold_the_vectors_in_key_order_with_an_index) {
+  add_heap(25);
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, embed());
+  EXPECT_EQ(finished.failed, 2);
+  const auto expected = features();
+  ASSERT_EQ(expected.size(), 23u);
+  ASSERT_OK_AND_ASSIGN(const NpyFile file, NpyFile::open(run_.out("features.npy")));
+  ASSERT_EQ(file.rows().rows, 23u);
+  ASSERT_EQ(file.rows().dims, 3u);
+  size_t row = 0;
+  std::ifstream index(run_.out("features_index.csv"));
+  std::string line;
+  std::getline(index, line);
+  EXPECT_EQ(line, "row,file,key,bytes,hash,status\r");
+  for (const auto& [key, vector] : expected) {
+    std::vector<float> found(3);
+    file.rows().copy_row(row, found);
+    EXPECT_EQ(found, vector) << key;
+    std::getline(index, line);
+    EXPECT_THAT(line, HasSubstr(fmt::format("{},features.npy,in/{},", row++, key)));
+  }
+  EXPECT_FALSE(std::getline(index, line)) << line;
+}
+
+TEST_F(EmbedTest, vectors_can_be_cut_into_files_and_written_as_text) {
+  add_heap(9);
+  ASSERT_THAT(embed({{"chunk", "4"}, {"dtype", "f16"}}), IsOk());
+  ASSERT_OK_AND_ASSIGN(const NpyFile last, NpyFile::open(run_.out("features_chunk_2.npy")));
+  EXPECT_EQ(last.rows().rows, 1u);
+  EXPECT_EQ(last.rows().type, VectorType::kF16);
+  ASSERT_THAT(embed({{"output", "jsonl"}}, {}, "text"), IsOk());
+  std::ifstream text(run_.out("features.jsonl"));
+  std::string line;
+  int lines = 0;
+  for (; std::getline(text, line); ++lines)
+    EXPECT_THAT(line, testing::StartsWith(fmt::format("{{\"key\":\"in/{:03}.jpg\",", lines)));
+  EXPECT_EQ(lines, 9);
+}
+
+TEST_F(EmbedTest, rows_do_not_depend_on_batch_threads_order_or_executor) {
+  add_heap(40);
+  ASSERT_THAT(embed({}, {{"batch", "1"}, {"executor", "serial"}}), IsOk());
+  const auto expected = features();
+  ASSERT_EQ(expected.size(), 36u);
+  int number = 0;
+  for (const auto& options :
+       std::vector<std::map<std::string, std::string>>{{{"batch", "1"}, {"threads", "1"}},
+                                                       {{"batch", "3"}},
+                                                       {{"batch", "8"}, {"threads", "8"}},
+                                                       {{"batch", "32"}, {"shuffle", "7"}},
+                                                       {{"threads", "4"}, {"queue-capacity", "1"}},
+                                                       {{"batch", "8"}, {"max-memory", "160M"}}}) {
+    ASSERT_OK_AND_ASSIGN(const RunFinished finished,
+                         embed({}, options, fmt::format("out{}", number++)));
+    EXPECT_EQ(finished.done, 36);
+    EXPECT_EQ(finished.failed, 4);
+    const auto found = features();
+    ASSERT_EQ(found.size(), expected.size());
+    for (const auto& [key, vector] : expected)
+      for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(found.at(key).at(i), vector[i], 1e-4) << key;
+  }
+}
+
+TEST_F(EmbedTest, labels_come_from_the_model_the_best_first) {
+  add_flat("white.png", 1, 1, 1);
+  const std::string classifier = model(tiny_classifier_model(kSide, kSide, 4));
+  ASSERT_THAT(run_.run({{"embed", {{"model", classifier}, {"top-k", "2"}}}}), IsOk());
+  const auto rows = run_.rows("embed");
+  const NamedRow& row = rows.at("white.png");
+  // Score i is the mean of channel i % 3, times i + 1: of white that of label 2 is the largest
+  // (channel 2), unless label 3's is.
+  const double third = tensor_value(1, 2) * 3;
+  const double fourth = tensor_value(1, 0) * 4;
+  EXPECT_EQ(row.text("label"), fourth > third ? "3" : "2");
+  EXPECT_THAT(row.text("labels"), HasSubstr("\"label\":\"3\""));
+  EXPECT_THAT(row.text("labels"), HasSubstr("\"label\":\"2\""));
+}
+
+TEST_F(EmbedTest, goes_with_other_jobs_in_one_decode) {
+  add_heap(12);
+  ASSERT_THAT(
+      run_.run({{"prepare", {{"size", "16"}}}, {"embed", {{"model", model()}}}, {"quality", {}}}),
+      IsOk());
+  EXPECT_EQ(run_.rows("quality").size(), 11u);
+  EXPECT_EQ(features().size(), 11u);
+  for (const auto& [key, item] : run_.items()) EXPECT_EQ(item.late_decodes, 0) << key;
+}
+
+TEST_F(EmbedTest, a_model_that_is_not_there_is_said_before_anything_is_done) {
+  add_heap(1);
+  EXPECT_THAT(run_.run({{"embed", {}}}), FailsWith(Code::kInvalidArgument, HasSubstr("--model")));
+  EXPECT_THAT(run_.run({{"embed", {{"model", folder_ / "none.onnx"}}}}),
+              FailsWith(Code::kNotFound, HasSubstr("none.onnx")));
+  const std::string text = folder_.write("page.onnx", "<html>404</html>");
+  EXPECT_FALSE(run_.run({{"embed", {{"model", text}}}}).has_value());
+}
+
+TEST_F(EmbedTest, a_model_that_the_runtime_refuses_fails_the_run) {
+  add_heap(3);
+  const std::string odd = model(TinyOnnx()
+                                    .input("input", {"batch", 3, kSide, kSide})
+                                    .node("NoSuchOperator", {"input"}, {"features"})
+                                    .output("features", {"batch", 3})
+                                    .finish());
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run_.run({{"embed", {{"model", odd}}}}));
+  EXPECT_EQ(finished.outcome, RunFinished::Outcome::kFailed);
+  EXPECT_THAT(finished.error, HasSubstr("NoSuchOperator"));
+  EXPECT_TRUE(features().empty());
+}
+
+}  // namespace
+}  // namespace imagemill
