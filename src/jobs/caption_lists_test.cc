@@ -33,7 +33,8 @@ class CaptionsTest : public testing::Test {
   }
   std::vector<std::string> paths(const std::string& key) const {
     std::vector<std::string> out;
-    for (const OutputRecord& output : run_.items().at(key).outputs) out.push_back(output.path);
+    const auto items = run_.items();  // a temporary would be gone before the loop begins
+    for (const OutputRecord& output : items.at(key).outputs) out.push_back(output.path);
     return out;
   }
 
