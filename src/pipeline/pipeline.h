@@ -123,9 +123,11 @@ struct PipelineStatus {
   std::atomic<uint64_t> bytes_in_flight_peak{0};
 };
 
+// For whoever wants to read the counters from another thread: before it starts to. The executors
+// prepare a status that is not.
 template <typename Item>
 void prepare_status(const Pipeline<Item>& pipeline, PipelineStatus& status) {
-  status.stages.clear();
+  if (!status.stages.empty()) return;
   for (size_t i = 0; i < pipeline.stages.size(); ++i)
     status.stages.push_back(std::make_unique<StageCounters>());
 }
