@@ -52,7 +52,8 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
 
 NetworkSettings network_settings(const OptionValues& options, const UserPlaces& places) {
   const auto threads = static_cast<int>(options.integer("infer-threads"));
-  return {.runtime = {.library = places.onnxruntime,
+  const std::string& named = options.text("onnxruntime");
+  return {.runtime = {.library = named.empty() ? places.onnxruntime : named,
                       .folders = places.onnxruntime_folders,
                       .pool_threads = threads},
           .device = options.text("device"),
