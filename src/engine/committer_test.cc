@@ -71,6 +71,10 @@ class JournalStore final : public RunStore {
       const std::function<Result<>(const std::string& key, const Row&)>&) override {
     return {};
   }
+  Result<std::vector<KeyedRow>> rows_after(const std::string&, const std::string&,
+                                           const std::string&, size_t) override {
+    return {};
+  }
 
  private:
   Journal& journal_;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/csv_export.h"
 
+#include "base/text_file.h"
+
 namespace imagemill {
 namespace {
 
@@ -31,18 +33,20 @@ Result<> export_csv(FinishContext& context, const TableSchema& table, const std:
         has_sub |= !row.sub.empty();
         return {};
       }));
-  std::string text = has_sub ? "key,sub" : "key";
-  for (const Column& column : table.columns) text += "," + csv_field(column.name);
-  text += "\r\n";
-  IMAGEMILL_TRY(context.store().for_each_row(
-      table.name, [&](const std::string& key, const Row& row) -> Result<> {
-        text += csv_field(key);
-        if (has_sub) text += "," + csv_field(row.sub);
-        for (const Value& value : row.values) text += "," + field_of(value);
-        text += "\r\n";
-        return {};
-      }));
-  return context.write_output(path, as_byte_span(text));
+  return context.write_output(path, [&](const std::string& file) -> Result<> {
+    IMAGEMILL_ASSIGN_OR_RETURN(TextFile csv, TextFile::create(real_file_system(), file));
+    std::string heading = has_sub ? "key,sub" : "key";
+    for (const Column& column : table.columns) heading += "," + csv_field(column.name);
+    IMAGEMILL_TRY(csv.append(heading + "\r\n"));
+    IMAGEMILL_TRY(context.store().for_each_row(
+        table.name, [&](const std::string& key, const Row& row) -> Result<> {
+          std::string line = csv_field(key);
+          if (has_sub) line += "," + csv_field(row.sub);
+          for (const Value& value : row.values) line += "," + field_of(value);
+          return csv.append(line + "\r\n");
+        }));
+    return csv.finish();
+  });
 }
 
 }  // namespace imagemill

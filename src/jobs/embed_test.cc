@@ -132,6 +132,37 @@ TEST_F(EmbedTest, vectors_can_be_cut_into_files_and_written_as_text) {
   EXPECT_EQ(lines, 9);
 }
 
+TEST_F(EmbedTest, each_file_of_text_has_as_many_lines_as_a_chunk) {
+  add_heap(9);
+  for (const std::string format : {"jsonl", "csv"}) {
+    ASSERT_THAT(embed({{"output", format}, {"chunk", "4"}}, {}, format), IsOk());
+    std::vector<int> lines;
+    for (int i = 0;; ++i) {
+      std::ifstream text(run_.out(fmt::format("features_chunk_{}.{}", i, format)));
+      if (!text) break;
+      int count = 0;
+      for (std::string line; std::getline(text, line); ++count)
+        EXPECT_THAT(line, HasSubstr(fmt::format("in/{:03}.jpg", 4 * i + count)));
+      lines.push_back(count);
+    }
+    EXPECT_EQ(lines, (std::vector{4, 4, 1})) << format;
+  }
+}
+
+TEST_F(EmbedTest, a_file_that_is_in_the_way_keeps_its_place) {
+  add_heap(9);
+  ASSERT_THAT(embed({{"output", "none"}}), IsOk());
+  const std::string theirs = run_.out("features_chunk_1.npy");
+  ASSERT_THAT(write_file_atomically(real_file_system(), theirs, as_byte_span("theirs")), IsOk());
+  ASSERT_THAT(embed({{"chunk", "4"}}, {{"restart", "true"}}), IsOk());
+  EXPECT_EQ(real_file_system().read(theirs, 100).value().size(), 6u);
+  EXPECT_THAT(run_.listener.warnings, testing::Contains(HasSubstr("features_chunk_1.npy")));
+  ASSERT_OK_AND_ASSIGN(const NpyFile last, NpyFile::open(run_.out("features_chunk_2.npy")));
+  std::vector<float> found(3);
+  last.rows().copy_row(0, found);
+  EXPECT_EQ(found, features().at("008.jpg"));
+}
+
 TEST_F(EmbedTest, rows_do_not_depend_on_batch_threads_order_or_executor) {
   add_heap(40);
   ASSERT_THAT(embed({}, {{"batch", "1"}, {"executor", "serial"}}), IsOk());

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/half.h"
+#include "base/hash_set.h"
+#include "base/text_file.h"
 #include "jobs/csv_export.h"
 #include "vectors/npy.h"
 
@@ -16,87 +18,71 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "vectors are written as they lie");
 
-// The vectors of a table in key order.
-class VectorRows {
+// The vectors of a table in key order, one after the other. Nothing of the store is held between
+// two of them: files may be announced meanwhile.
+class VectorReader {
  public:
-  VectorRows(RunStore& store, std::string table, VectorType type)
+  VectorReader(RunStore& store, std::string table, VectorType type)
       : store_(store), table_(std::move(table)), type_(type) {}
 
-  using Visit = std::function<Result<>(const std::string& key, std::span<const float> vector)>;
-  Result<> for_each(const Visit& visit) const {
-    size_t dims = 0;
-    return store_.for_each_row(table_, [&](const std::string& key, const Row& row) -> Result<> {
-      const auto* const bytes = std::get_if<Bytes>(&row.values.front());
-      if (bytes == nullptr) return {};
-      IMAGEMILL_ASSIGN_OR_RETURN(const auto vector, unpack_vector(*bytes, type_));
-      if (dims == 0) dims = vector.size();
-      if (vector.size() != dims)
-        return fail(Code::kUnsupported, "{}: {} numbers, those before have {}", key, vector.size(),
-                    dims);
-      return visit(key, vector);
-    });
+  // False: there are no more.
+  Result<bool> next() {
+    while (true) {
+      if (++at_ >= page_.size()) {
+        IMAGEMILL_ASSIGN_OR_RETURN(const bool has_more, read_page());
+        if (!has_more) return false;
+      }
+      const auto* const bytes = std::get_if<Bytes>(&page_[at_].row.values.front());
+      if (bytes == nullptr) continue;
+      IMAGEMILL_ASSIGN_OR_RETURN(vector_, unpack_vector(*bytes, type_));
+      if (dims_ == 0) dims_ = vector_.size();
+      if (vector_.size() == dims_) return true;
+      return fail(Code::kUnsupported, "{}: {} numbers, those before have {}", key(), vector_.size(),
+                  dims_);
+    }
   }
 
+  const std::string& key() const { return page_[at_].key; }
+  std::span<const float> vector() const { return vector_; }
+
  private:
+  static constexpr size_t kPageRows = 256;
+
+  Result<bool> read_page() {
+    const KeyedRow last = page_.empty() ? KeyedRow() : std::move(page_.back());
+    IMAGEMILL_ASSIGN_OR_RETURN(page_, store_.rows_after(table_, last.key, last.row.sub, kPageRows));
+    at_ = 0;
+    return !page_.empty();
+  }
+
   RunStore& store_;
   const std::string table_;
   const VectorType type_;
+  std::vector<KeyedRow> page_;
+  size_t at_ = 0;
+  size_t dims_ = 0;
+  std::vector<float> vector_;
 };
 
-// `name` or, of several, name_chunk_<i>.
-std::string chunk_path(std::string_view extension, size_t chunk, size_t index) {
-  if (chunk == 0) return fmt::format("features.{}", extension);
-  return fmt::format("features_chunk_{}.{}", index, extension);
-}
+// A file of vectors that is being written.
+class VectorFile {
+ public:
+  virtual ~VectorFile() = default;
+  virtual Result<> append(const std::string& key, std::span<const float> vector) = 0;
+  virtual Result<> finish() = 0;
+};
 
-// A line for each row of the .npy files: which input it is of.
-Result<> write_index(FinishContext& context, std::span<const std::string> keys, size_t chunk) {
-  std::string text = "row,file,key,bytes,hash,status\r\n";
-  size_t row = 0;
-  IMAGEMILL_TRY(context.store().for_each_item([&](const ItemRecord& item) -> Result<> {
-    if (row == keys.size() || keys[row] != item.key) return {};
-    const size_t file = chunk == 0 ? 0 : row / chunk;
-    const size_t in_file = chunk == 0 ? row : row % chunk;
-    text += fmt::format("{},{},{},{},{},{}\r\n", in_file, chunk_path("npy", chunk, file),
-                        csv_field(item.key), item.bytes, item.hash,
-                        item.is_damaged ? "damaged" : "done");
-    ++row;
-    return {};
-  }));
-  if (row != keys.size())
-    return fail(Code::kInternal, "features_index.csv: {} rows, {} of them of known inputs",
-                keys.size(), row);
-  return context.write_output("features_index.csv", as_byte_span(text));
-}
-
-Result<> write_npy(FinishContext& context, const VectorRows& rows, const VectorExport& wanted) {
-  std::vector<std::string> keys;
-  size_t dims = 0;
-  IMAGEMILL_TRY(
-      rows.for_each([&](const std::string& key, std::span<const float> vector) -> Result<> {
-        dims = vector.size();
-        keys.push_back(key);
-        return {};
-      }));
-  if (keys.empty()) return {};
-  const size_t per_file = wanted.chunk == 0 ? keys.size() : wanted.chunk;
-  for (size_t first = 0; first < keys.size(); first += per_file) {
-    const auto make = [&](const std::string& file) -> Result<> {
-      IMAGEMILL_ASSIGN_OR_RETURN(NpyWriter writer,
-                                 NpyWriter::create(real_file_system(), file, dims, wanted.type));
-      size_t row = 0;
-      IMAGEMILL_TRY(
-          rows.for_each([&](const std::string&, std::span<const float> vector) -> Result<> {
-            const size_t now = row++;
-            if (now < first || now >= first + per_file) return {};
-            return writer.append(vector);
-          }));
-      return writer.finish();
-    };
-    IMAGEMILL_TRY(context.write_output(chunk_path("npy", wanted.chunk, first / per_file), make));
+class NpyVectors final : public VectorFile {
+ public:
+  NpyVectors(NpyWriter writer) : writer_(std::move(writer)) {}
+  Result<> append(const std::string&, std::span<const float> vector) override {
+    return writer_.append(vector);
   }
-  return write_index(context, keys, wanted.chunk);
-}
+  Result<> finish() override { return writer_.finish(); }
+
+ private:
+  NpyWriter writer_;
+};
 
 std::string json_text(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -112,26 +98,101 @@ std::string numbers(std::span<const float> vector) {
   return text;
 }
 
-Result<> write_text(FinishContext& context, const VectorRows& rows, const VectorExport& wanted) {
-  const bool is_json = wanted.format == "jsonl";
-  std::string text;
-  size_t in_file = 0;
-  size_t file = 0;
-  const auto flush = [&]() -> Result<> {
-    if (in_file == 0) return {};
-    in_file = 0;
-    const std::string path = chunk_path(wanted.format, wanted.chunk, file++);
-    return context.write_output(path, as_byte_span(std::exchange(text, {})));
-  };
-  IMAGEMILL_TRY(rows.for_each([&](const std::string& key,
-                                  std::span<const float> vector) -> Result<> {
-    text += is_json
-                ? fmt::format("{{\"key\":{},\"features\":[{}]}}\n", json_text(key), numbers(vector))
-                : fmt::format("{},{}\r\n", csv_field(key), numbers(vector));
-    return ++in_file == wanted.chunk ? flush() : Result<>();
-  }));
-  return flush();
-}
+class TextVectors final : public VectorFile {
+ public:
+  TextVectors(TextFile file, bool is_json) : file_(std::move(file)), is_json_(is_json) {}
+  Result<> append(const std::string& key, std::span<const float> vector) override {
+    if (!is_json_) return file_.append(fmt::format("{},{}\r\n", csv_field(key), numbers(vector)));
+    return file_.append(
+        fmt::format("{{\"key\":{},\"features\":[{}]}}\n", json_text(key), numbers(vector)));
+  }
+  Result<> finish() override { return file_.finish(); }
+
+ private:
+  TextFile file_;
+  const bool is_json_;
+};
+
+class Exporter {
+ public:
+  Exporter(FinishContext& context, const std::string& table, const VectorExport& wanted)
+      : context_(context), wanted_(wanted), vectors_(context.store(), table, wanted.type) {}
+
+  Result<> run() {
+    IMAGEMILL_ASSIGN_OR_RETURN(has_vector_, vectors_.next());
+    if (!has_vector_) return {};
+    for (size_t file = 0; has_vector_; ++file) IMAGEMILL_TRY(write_file(file));
+    return wanted_.format == "npy" ? write_index() : Result<>();
+  }
+
+ private:
+  std::string path(size_t file) const {
+    if (wanted_.chunk == 0) return fmt::format("features.{}", wanted_.format);
+    return fmt::format("features_chunk_{}.{}", file, wanted_.format);
+  }
+
+  Result<std::unique_ptr<VectorFile>> create(const std::string& file) const {
+    if (wanted_.format == "npy") {
+      IMAGEMILL_ASSIGN_OR_RETURN(
+          NpyWriter writer,
+          NpyWriter::create(real_file_system(), file, vectors_.vector().size(), wanted_.type));
+      return std::make_unique<NpyVectors>(std::move(writer));
+    }
+    IMAGEMILL_ASSIGN_OR_RETURN(TextFile text, TextFile::create(real_file_system(), file));
+    return std::make_unique<TextVectors>(std::move(text), wanted_.format == "jsonl");
+  }
+
+  Result<> write_file(size_t index) {
+    bool is_made = false;
+    const auto make = [&](const std::string& name) -> Result<> {
+      is_made = true;
+      IMAGEMILL_ASSIGN_OR_RETURN(const auto file, create(name));
+      IMAGEMILL_TRY(take_vectors(file.get()));
+      return file->finish();
+    };
+    IMAGEMILL_TRY(context_.write_output(path(index), make));
+    // Somebody else's file stays where it is; the vectors after it are still those of later files.
+    return is_made ? Result<>() : take_vectors(nullptr);
+  }
+
+  // As many as go into one file, which may be null.
+  Result<> take_vectors(VectorFile* file) {
+    for (size_t n = 0; has_vector_ && (wanted_.chunk == 0 || n < wanted_.chunk); ++n) {
+      if (file != nullptr) IMAGEMILL_TRY(file->append(vectors_.key(), vectors_.vector()));
+      keys_.insert(hash_content(as_byte_span(vectors_.key())));
+      IMAGEMILL_ASSIGN_OR_RETURN(has_vector_, vectors_.next());
+    }
+    return {};
+  }
+
+  // A line for each row of the .npy files: which input it is of. Items come in the same order.
+  Result<> write_index() {
+    return context_.write_output("features_index.csv", [&](const std::string& name) -> Result<> {
+      IMAGEMILL_ASSIGN_OR_RETURN(TextFile csv, TextFile::create(real_file_system(), name));
+      IMAGEMILL_TRY(csv.append("row,file,key,bytes,hash,status\r\n"));
+      size_t row = 0;
+      IMAGEMILL_TRY(context_.store().for_each_item([&](const ItemRecord& item) -> Result<> {
+        if (!keys_.contains(hash_content(as_byte_span(item.key)))) return {};
+        const size_t file = wanted_.chunk == 0 ? 0 : row / wanted_.chunk;
+        const size_t in_file = wanted_.chunk == 0 ? row : row % wanted_.chunk;
+        ++row;
+        return csv.append(fmt::format("{},{},{},{},{},{}\r\n", in_file, path(file),
+                                      csv_field(item.key), item.bytes, item.hash,
+                                      item.is_damaged ? "damaged" : "done"));
+      }));
+      if (row != keys_.size())
+        return fail(Code::kInternal, "features_index.csv: {} rows, {} of them of known inputs",
+                    keys_.size(), row);
+      return csv.finish();
+    });
+  }
+
+  FinishContext& context_;
+  const VectorExport& wanted_;
+  VectorReader vectors_;
+  bool has_vector_ = false;
+  HashSet<ContentHash> keys_;  // of those that have a vector
+};
 
 }  // namespace
 
@@ -161,9 +222,7 @@ Result<std::vector<float>> unpack_vector(ByteSpan bytes, VectorType type) {
 Result<> export_vectors(FinishContext& context, const std::string& table,
                         const VectorExport& wanted) {
   if (wanted.format == "none") return {};
-  const VectorRows rows(context.store(), table, wanted.type);
-  if (wanted.format == "npy") return write_npy(context, rows, wanted);
-  return write_text(context, rows, wanted);
+  return Exporter(context, table, wanted).run();
 }
 
 }  // namespace imagemill

@@ -135,6 +135,28 @@ Result<> visit_rows(Database& database, const TableSchema& schema,
   }
 }
 
+Result<std::vector<KeyedRow>> read_rows_after(Database& database, const TableSchema& schema,
+                                              const std::string& key, const std::string& sub,
+                                              size_t limit) {
+  IMAGEMILL_ASSIGN_OR_RETURN(
+      Statement select,
+      database.prepare(fmt::format(
+          "SELECT * FROM \"{}{}\" WHERE (key, sub) > (?1, ?2) ORDER BY key, sub LIMIT ?3",
+          kTablePrefix, schema.name)));
+  select.bind(1, std::string_view(key))
+      .bind(2, std::string_view(sub))
+      .bind(3, static_cast<int64_t>(limit));
+  std::vector<KeyedRow> rows;
+  while (true) {
+    IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+    if (!has_row) return rows;
+    rows.push_back({.key = std::string(select.text(0)),
+                    .row = {.table = schema.name,
+                            .sub = std::string(select.text(1)),
+                            .values = values_at(select, schema)}});
+  }
+}
+
 Result<RowReader> RowReader::prepare(Database& database, const TableSchema& schema) {
   RowReader reader(schema);
   IMAGEMILL_ASSIGN_OR_RETURN(

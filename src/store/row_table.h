@@ -29,6 +29,11 @@ Result<std::vector<TableSchema>> read_row_tables(sqlite::Database& database);
 Result<> visit_rows(sqlite::Database& database, const TableSchema& schema,
                     const std::function<Result<>(const std::string& key, const Row&)>& visit);
 
+// At most `limit` rows after (key, sub), in their order.
+Result<std::vector<KeyedRow>> read_rows_after(sqlite::Database& database, const TableSchema& schema,
+                                              const std::string& key, const std::string& sub,
+                                              size_t limit);
+
 // The rows of single items of one table.
 class RowReader {
  public:

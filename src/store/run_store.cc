@@ -207,16 +207,28 @@ class SqliteRunStore final : public RunStore {
       const std::string& table,
       const std::function<Result<>(const std::string& key, const Row&)>& visit) override {
     const std::scoped_lock guard(mutex_);
-    IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<TableSchema> existing, read_row_tables(database_));
-    const auto schema = std::ranges::find(existing, table, &TableSchema::name);
-    if (schema == existing.end()) return fail(Code::kNotFound, "table {}: not in this run", table);
-    return visit_rows(database_, *schema, visit);
+    IMAGEMILL_ASSIGN_OR_RETURN(const TableSchema schema, find_table(table));
+    return visit_rows(database_, schema, visit);
+  }
+
+  Result<std::vector<KeyedRow>> rows_after(const std::string& table, const std::string& key,
+                                           const std::string& sub, size_t limit) override {
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_ASSIGN_OR_RETURN(const TableSchema schema, find_table(table));
+    return read_rows_after(database_, schema, key, sub, limit);
   }
 
  private:
   Result<> check_writable() const {
     if (!writing_) return fail(Code::kInvalidArgument, "this run store was opened for reading");
     return {};
+  }
+
+  Result<TableSchema> find_table(const std::string& table) {
+    IMAGEMILL_ASSIGN_OR_RETURN(std::vector<TableSchema> existing, read_row_tables(database_));
+    const auto schema = std::ranges::find(existing, table, &TableSchema::name);
+    if (schema == existing.end()) return fail(Code::kNotFound, "table {}: not in this run", table);
+    return std::move(*schema);
   }
 
   Result<> put_item(const ItemRecord& item) {

@@ -55,6 +55,11 @@ struct Row {
   bool operator==(const Row&) const = default;
 };
 
+struct KeyedRow {
+  std::string key;
+  Row row;
+};
+
 enum class ItemState : uint8_t { kDone, kFailed, kSkipped };
 
 // One published file.
@@ -165,6 +170,10 @@ class RunStore : public RowSink {
   virtual Result<> for_each_row(
       const std::string& table,
       const std::function<Result<>(const std::string& key, const Row&)>& visit) = 0;
+  // The next of them, at most `limit`, after the row (key, sub); ("", "") is before the first. For
+  // who has to call the store while it reads.
+  virtual Result<std::vector<KeyedRow>> rows_after(const std::string& table, const std::string& key,
+                                                   const std::string& sub, size_t limit) = 0;
 };
 
 }  // namespace imagemill

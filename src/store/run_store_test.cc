@@ -207,6 +207,29 @@ TEST_F(RunStoreTest, values_come_back_with_their_types) {
   EXPECT_EQ(rows[1].values, record.rows[0].values);
 }
 
+TEST_F(RunStoreTest, rows_can_be_read_page_by_page_while_the_store_is_written) {
+  const auto store = open();
+  ASSERT_THAT(store->create_tables({{kFaces}}), IsOk());
+  std::vector<ItemRecord> items = {item("a"), item("b"), item("c")};
+  items[0].rows = {face("0", 0.5), face("1", 0.25)};
+  items[2].rows = {face("", 1), face("7", 2), face("8", 3)};
+  ASSERT_THAT(store->commit(items, ""), IsOk());
+  std::vector<std::string> seen;
+  std::string key, sub;
+  while (true) {
+    ASSERT_OK_AND_ASSIGN(const auto page, store->rows_after("faces", key, sub, 2));
+    if (page.empty()) break;
+    ASSERT_LE(page.size(), 2u);
+    for (const KeyedRow& row : page) seen.push_back(row.key + "/" + row.row.sub);
+    key = page.back().key;
+    sub = page.back().row.sub;
+    const OutputRecord output{.job = {}, .path = key};
+    ASSERT_THAT(store->announce({&output, 1}), IsOk());
+  }
+  EXPECT_THAT(seen, ElementsAre("a/0", "a/1", "c/", "c/7", "c/8"));
+  EXPECT_THAT(store->rows_after("people", "", "", 2), FailsWith(Code::kNotFound));
+}
+
 TEST_F(RunStoreTest, committing_a_key_again_replaces_everything_of_it) {
   const auto store = open();
   ASSERT_THAT(store->create_tables({{kFaces}}), IsOk());
