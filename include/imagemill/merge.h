@@ -11,7 +11,6 @@
 
 #include "imagemill/cancel.h"
 #include "imagemill/events.h"
-#include "imagemill/places.h"
 #include "imagemill/status.h"
 
 namespace imagemill {
@@ -21,7 +20,6 @@ struct MergeSpec {
   std::vector<std::string> shards;  // output folders of runs whose options differ in `shard` alone
   bool copy = false;  // files are copied, each compared with its hash; else they are shared with
                       // the shards by hard links where the file system can do that
-  UserPlaces places;
   std::string codec_host;            // path of imagemill-codec, if the jobs need it
   std::vector<std::string> command;  // as typed, for run.json
 };

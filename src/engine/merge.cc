@@ -72,9 +72,7 @@ class Merge {
     const RunSpec helper_spec{.codec_host = spec_.codec_host};
     IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(helper_spec, cancel_));
     const CodecSet codecs = helpers_.codecs();
-    const JobTools tools{
-        .codecs = codecs, .networks = &networks_, .models_folder = spec_.places.models};
-    IMAGEMILL_ASSIGN_OR_RETURN(jobs_, jobs_of(shards_.options(), tools));
+    IMAGEMILL_ASSIGN_OR_RETURN(jobs_, jobs_of(shards_.options(), {.codecs = codecs}));
     IMAGEMILL_TRY(check());
 
     IMAGEMILL_TRY(place_.create(fs_));
@@ -287,7 +285,6 @@ class Merge {
   OutputPlace place_;
   ShardOutputs shards_;
   Helpers helpers_;
-  NetworkSet networks_{{}};  // never opened: what is merged has been through them
   std::vector<PlannedJob> jobs_;
   std::vector<FinishedItem> before_;           // what the output had, sorted by key
   std::unordered_set<std::string> own_paths_;  // that may be replaced there

@@ -13,6 +13,7 @@
 #include "support/job_run.h"
 #include "support/made_pictures.h"
 #include "support/status_matchers.h"
+#include "support/tiny_onnx.h"
 
 namespace imagemill {
 namespace {
@@ -119,6 +120,24 @@ TEST_F(MergeTest, shards_become_the_run_of_the_whole) {
   EXPECT_EQ(resumed.items_resumed, 8);
   EXPECT_EQ(resumed.done, 8);
   expect_equal_runs("all", "whole");
+}
+
+TEST_F(MergeTest, vectors_are_merged_without_their_model) {
+  const auto embed = [this](const std::string& out, Options options) {
+    const RunSpec spec{.inputs = {at("in")},
+                       .output = at(out),
+                       .jobs = {{"embed", {{"model", at("model.onnx")}}}},
+                       .options = std::move(options),
+                       .places = {.onnxruntime = test_onnxruntime()}};
+    EXPECT_THAT(Engine().run(spec, listener_, CancelToken()), IsOk());
+  };
+  folder_.write("model.onnx", tiny_features_model(8, 8));
+  embed("whole", {});
+  for (const char* i : {"1", "2", "3"}) embed(shard(i), {{"shard", fmt::format("{}/3", i)}});
+  fs::remove(at("model.onnx"));
+  ASSERT_THAT(merge_all(spec()), IsOk());
+  EXPECT_EQ(files("all"), files("whole"));
+  EXPECT_TRUE(files("all").contains("features.npy"));
 }
 
 TEST_F(MergeTest, again_and_one_shard_after_the_other) {

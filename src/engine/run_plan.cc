@@ -38,6 +38,8 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
     for (const auto& [name, value] : values->fingerprint())
       run.fingerprint.emplace(fmt::format("{}.{}", request.name, name), value);
     IMAGEMILL_ASSIGN_OR_RETURN(auto job, entry->make(*values, tools));
+    if (std::string hash = job->model_hash(); !hash.empty())
+      run.fingerprint.emplace(request.name + ".model-hash", std::move(hash));
     if (request.name == "prepare") {
       run.format = format_from_name(values->text("format")).value_or(FileFormat::kUnknown);
       run.with_captions = values->flag("captions");

@@ -64,7 +64,8 @@ ResizeKernel resize_kernel(InputKernel kernel) {
 
 class EmbedJob final : public Job {
  public:
-  EmbedJob(const OptionValues& options, ModelInput input, Network& network,
+  // `network` null: for finish() alone.
+  EmbedJob(const OptionValues& options, ModelInput input, Network* network,
            std::vector<std::string> labels)
       : input_(std::move(input)),
         network_(network),
@@ -86,20 +87,24 @@ class EmbedJob final : public Job {
                         {"labels", ColumnType::kText}}};
   }
 
-  std::vector<ViewRequest> views(const ImageHeader& header) const override {
-    return {view_request(header, placement(header))};
+  std::string model_hash() const override {
+    return network_ == nullptr ? "" : network_->content_hash();
   }
 
-  uint64_t working_bytes(const ImageHeader&) const override { return 2 * network_.row_bytes(); }
+  std::vector<ViewRequest> views(const ImageHeader& header) const override {
+    return {view_request(placement(header))};
+  }
+
+  uint64_t working_bytes(const ImageHeader&) const override { return 2 * network_->row_bytes(); }
 
   Result<> process(ItemContext& context) const override {
-    auto batcher = network_.batcher();
+    auto batcher = network_->batcher();
     if (!batcher) return context.end_run(std::move(batcher).error());
     IMAGEMILL_ASSIGN_OR_RETURN(BatchSlot slot, (*batcher)->reserve());
     const InputPlacement place = placement(context.header());
     IMAGEMILL_ASSIGN_OR_RETURN(
-        InputTensor tensor, InputTensor::over(input_, place, network_.input_type(), slot.input()));
-    IMAGEMILL_TRY(context.view_into(view_request(context.header(), place), tensor.picture()));
+        InputTensor tensor, InputTensor::over(input_, place, network_->input_type(), slot.input()));
+    IMAGEMILL_TRY(context.view_into(view_request(place), tensor.picture()));
     tensor.finish();
     context.release_pictures();
     IMAGEMILL_ASSIGN_OR_RETURN(const BatchRow row, std::move(slot).run(context.wait_place()));
@@ -107,19 +112,19 @@ class EmbedJob final : public Job {
   }
 
   Result<> finish(FinishContext& context) override {
-    network_.remember();
+    if (network_ != nullptr) network_->remember();
     return export_vectors(context, "embed", export_);
   }
 
  private:
-  const ModelOutputs& outputs() const { return network_.model().manifest.outputs; }
+  const ModelOutputs& outputs() const { return network_->model().manifest.outputs; }
 
   InputPlacement placement(const ImageHeader& header) const {
     const Size seen = oriented({header.width, header.height}, header.orientation);
     return place_picture(seen.width, seen.height, input_);
   }
 
-  ViewRequest view_request(const ImageHeader&, const InputPlacement& place) const {
+  ViewRequest view_request(const InputPlacement& place) const {
     return {.size = {place.width, place.height},
             .window_x = place.x,
             .window_y = place.y,
@@ -169,7 +174,7 @@ class EmbedJob final : public Job {
   }
 
   const ModelInput input_;
-  Network& network_;
+  Network* const network_;
   const std::vector<std::string> labels_;
   const VectorType dtype_;
   const size_t top_k_;
@@ -189,6 +194,8 @@ Result<std::unique_ptr<Job>> make_embed(const OptionValues& options, const JobTo
     return fail(Code::kInvalidArgument,
                 "embed: --model names a model or an .onnx file; \"imagemill models list\" shows "
                 "what is there");
+  if (tools.networks == nullptr)
+    return std::make_unique<EmbedJob>(options, ModelInput(), nullptr, std::vector<std::string>());
   const ModelStore store(real_file_system(), tools.models_folder);
   IMAGEMILL_ASSIGN_OR_RETURN(FoundModel model, store.find(options.text("model")));
   IMAGEMILL_ASSIGN_OR_RETURN(std::vector<std::string> labels,
@@ -197,8 +204,9 @@ Result<std::unique_ptr<Job>> make_embed(const OptionValues& options, const JobTo
   std::vector<std::string> outputs;
   for (const std::string& name : {model.manifest.outputs.features, model.manifest.outputs.logits})
     if (!name.empty()) outputs.push_back(name);
-  Network* const network = tools.networks->add(std::move(model), std::move(outputs));
-  return std::make_unique<EmbedJob>(options, input, *network, std::move(labels));
+  IMAGEMILL_ASSIGN_OR_RETURN(Network* const network,
+                             tools.networks->add(std::move(model), std::move(outputs)));
+  return std::make_unique<EmbedJob>(options, input, network, std::move(labels));
 }
 
 }  // namespace imagemill

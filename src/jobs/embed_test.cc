@@ -221,6 +221,42 @@ TEST_F(EmbedTest, a_model_that_is_not_there_is_said_before_anything_is_done) {
   EXPECT_FALSE(run_.run({{"embed", {{"model", text}}}}).has_value());
 }
 
+// As tiny_features_model, but less than nothing.
+std::string negated_features_model() {
+  return TinyOnnx()
+      .input("input", {"batch", 3, kSide, kSide})
+      .node("Neg", {"input"}, {"negated"})
+      .node("GlobalAveragePool", {"negated"}, {"means"})
+      .node("Flatten", {"means"}, {"features"})
+      .output("features", {"batch", 3})
+      .finish();
+}
+
+TEST_F(EmbedTest, a_run_goes_on_with_the_same_network_only) {
+  add_flat("white.png", 1, 1, 1);
+  ASSERT_THAT(embed(), IsOk());
+  EXPECT_THAT(embed(), IsOk());
+  model(negated_features_model());  // under the same name
+  EXPECT_THAT(run_.run({{"embed", {{"model", folder_ / "model.onnx"}}}}),
+              FailsWith(Code::kInvalidArgument, HasSubstr("embed.model-hash")));
+}
+
+TEST_F(EmbedTest, what_is_kept_of_a_model_is_not_used_for_another_that_claims_its_hash) {
+  add_flat("white.png", 1, 1, 1);
+  run_.places.cache = folder_ / "cache";
+  const std::string bytes = tiny_features_model(kSide, kSide);
+  folder_.write("model.yaml",
+                fmt::format("name: m\nfamily: embed\nfile: model.onnx\nsha256: '{:064}'\n"
+                            "input: {{width: {}, height: {}, resize: {}}}\n",
+                            7, kSide, kSide, kSide));
+  ASSERT_THAT(embed({}, {}, "first"), IsOk());
+  const float before = features().at("white.png").at(0);
+  ASSERT_GT(std::abs(before), 0.1f);
+  const std::string other = model(negated_features_model());
+  ASSERT_THAT(run_.run({{"embed", {{"model", other}}}}, {}, "second"), IsOk());
+  EXPECT_NEAR(features().at("white.png").at(0), -before, 1e-4);
+}
+
 TEST_F(EmbedTest, a_model_that_the_runtime_refuses_fails_the_run) {
   add_heap(3);
   const std::string odd = model(TinyOnnx()

@@ -101,6 +101,10 @@ class Job {
 
   virtual std::optional<TableSchema> table() const { return std::nullopt; }
 
+  // Of the network that it runs, as content_hash() has it; "": it runs none. A run is gone on with
+  // by the same network only.
+  virtual std::string model_hash() const { return {}; }
+
   // Names of jobs whose rows of an item must exist before this one sees it. An item that one of
   // them skips is skipped.
   virtual std::vector<std::string> needs_rows_of() const { return {}; }

@@ -13,7 +13,8 @@ namespace imagemill {
 // What jobs are made with. Outlives them.
 struct JobTools {
   const CodecSet& codecs;
-  NetworkSet* networks = nullptr;  // of the run
+  // Of the run; null: the jobs are only going to finish(), their models need not be there.
+  NetworkSet* networks = nullptr;
   std::string models_folder = {};  // the user's; "": models are named by path
 };
 

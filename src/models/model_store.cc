@@ -252,6 +252,17 @@ Result<> ModelStore::note_license_shown(const ModelManifest& manifest) {
   return write_file_atomically(fs_, path, as_byte_span(text + accepted_line(manifest)));
 }
 
+Result<std::string> content_hash(FileSystem& fs, const FoundModel& model) {
+  Sha256 all;
+  all.update(as_byte_span(to_yaml(model.manifest)));
+  for (const ModelFile& file : files_of(model.manifest)) {
+    IMAGEMILL_ASSIGN_OR_RETURN(const std::string hash,
+                               hash_file(fs, join_path(model.folder, file.name)));
+    all.update(as_byte_span(hash));
+  }
+  return all.hex().substr(0, 32);
+}
+
 Result<std::vector<std::string>> read_labels(FileSystem& fs, const FoundModel& model) {
   if (model.manifest.labels.empty()) return std::vector<std::string>();
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes text, fs.read(model.labels_path(), kLabelsBytesMax));

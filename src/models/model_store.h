@@ -94,6 +94,10 @@ class ModelStore {
   std::string folder_;
 };
 
+// Names all that a model's results depend on, 32 hex digits: its manifest and what is in its files,
+// which are read for it (SHA-256). What the manifest says of their hashes is not believed.
+Result<std::string> content_hash(FileSystem& fs, const FoundModel& model);
+
 // The labels of a found model; empty when it has none.
 Result<std::vector<std::string>> read_labels(FileSystem& fs, const FoundModel& model);
 

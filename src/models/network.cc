@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/hash.h"
 #include "models/input_tensor.h"
 
 namespace imagemill {
@@ -16,16 +15,6 @@ constexpr int kBatchMaxOnDevice = 256;
 
 // One runs, the next is copied to the device meanwhile.
 constexpr int kRunsOnDevice = 2;
-
-constexpr uint64_t kModelBytesMax = uint64_t{16} << 30;
-
-// Names a model by what is in it: by its manifest's hash, else by reading it.
-Result<std::string> hash_of(const FoundModel& model) {
-  if (!model.manifest.file.sha256.empty()) return model.manifest.file.sha256.substr(0, 32);
-  IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes,
-                             real_file_system().read(model.graph_path(), kModelBytesMax));
-  return hash_content(bytes).hex();
-}
 
 Result<std::vector<size_t>> positions_of(const std::vector<std::string>& names,
                                          const ModelSignature& signature) {
@@ -41,9 +30,10 @@ Result<std::vector<size_t>> positions_of(const std::vector<std::string>& names,
 
 }  // namespace
 
-Network::Network(FoundModel model, std::vector<std::string> outputs,
+Network::Network(FoundModel model, std::string content_hash, std::vector<std::string> outputs,
                  const NetworkSettings& settings, std::function<void(std::string)> tell)
     : model_(std::move(model)),
+      hash_(std::move(content_hash)),
       output_names_(std::move(outputs)),
       settings_(settings),
       tell_(std::move(tell)) {}
@@ -69,7 +59,6 @@ const Batcher* Network::open_batcher() const { return is_open_ ? batcher_.get() 
 
 Result<> Network::open() {
   IMAGEMILL_ASSIGN_OR_RETURN(runtime_, OnnxRuntime::load(settings_.runtime));
-  IMAGEMILL_ASSIGN_OR_RETURN(hash_, hash_of(model_));
   const std::string graphs =
       settings_.cache_folder.empty() ? "" : join_path(settings_.cache_folder, "graphs");
   IMAGEMILL_ASSIGN_OR_RETURN(session_, Session::open(runtime_, model_.graph_path(),
@@ -163,9 +152,10 @@ void NetworkSet::tell(std::string message) {
   if (listener_) listener_(std::move(message));
 }
 
-Network* NetworkSet::add(FoundModel model, std::vector<std::string> outputs) {
+Result<Network*> NetworkSet::add(FoundModel model, std::vector<std::string> outputs) {
+  IMAGEMILL_ASSIGN_OR_RETURN(std::string hash, content_hash(real_file_system(), model));
   networks_.push_back(
-      std::make_unique<Network>(std::move(model), std::move(outputs), settings_,
+      std::make_unique<Network>(std::move(model), std::move(hash), std::move(outputs), settings_,
                                 [this](std::string message) { tell(std::move(message)); }));
   return networks_.back().get();
 }

@@ -32,12 +32,13 @@ struct NetworkSettings {
 class Network {
  public:
   // What a run needs of the model's outputs, in the order of a row's tensors.
-  Network(FoundModel model, std::vector<std::string> outputs, const NetworkSettings& settings,
-          std::function<void(std::string)> tell);
+  Network(FoundModel model, std::string content_hash, std::vector<std::string> outputs,
+          const NetworkSettings& settings, std::function<void(std::string)> tell);
   ~Network();
 
   const FoundModel& model() const { return model_; }
   const ModelInput& input() const { return model_.manifest.input; }
+  const std::string& content_hash() const { return hash_; }
   uint64_t row_bytes() const;
 
   // Opens the network when first called; others wait meanwhile. An error is the same for ever: no
@@ -58,6 +59,7 @@ class Network {
   std::string tuning_path() const;
 
   const FoundModel model_;
+  const std::string hash_;
   const std::vector<std::string> output_names_;
   const NetworkSettings settings_;
   const std::function<void(std::string)> tell_;
@@ -65,7 +67,6 @@ class Network {
   std::once_flag opened_;
   std::optional<Status> failure_;
   std::shared_ptr<OnnxRuntime> runtime_;
-  std::string hash_;
   std::string provider_;
   ElementType input_type_ = ElementType::kF32;
   std::unique_ptr<Session> session_;
@@ -81,8 +82,9 @@ class NetworkSet {
   // Warnings and fall-backs go here; null: nowhere.
   void set_listener(std::function<void(std::string)> tell);
 
-  // Not opened yet. The pointer is good as long as the set.
-  Network* add(FoundModel model, std::vector<std::string> outputs);
+  // Not opened yet; its files are read once, to know what they hold. The pointer is good as long as
+  // the set.
+  Result<Network*> add(FoundModel model, std::vector<std::string> outputs);
 
   // How many rows may be in batches at once: those that run on `threads` and those that wait.
   int rows_at_once(int threads) const;
