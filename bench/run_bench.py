@@ -110,7 +110,7 @@ def prepare_png(bench: Bench) -> None:
 
 def three_jobs(bench: Bench) -> None:
     source, size = bench.corpus.camera(), str(bench.options.size)
-    three = Contender("three-jobs", [str(RELEASE), "run", str(source), "{out}", "--jobs", "prepare,thumbs,quality",
+    three = Contender("three-jobs", [str(RELEASE), "run", str(source), "{out}", "--jobs", "prepare,thumbs,quality", "--cache", "off",
                                      "--prepare.size", size, "--prepare.quality", "85"], (0, 3))
     r = bench.run("jobs", [bench.ours(source, "--size", size), three])
     bench.judge("jobs", "three jobs' time / prepare's alone", r["three-jobs"].median / r["imagemill"].median, "<=", 1.25)

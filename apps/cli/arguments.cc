@@ -107,6 +107,7 @@ struct CommandLine {
     add_inspect();
     add_merge();
     add_models_command(app, out.models, [this] { out.command = Arguments::Command::kModels; });
+    add_cache_command(app, out.cache, [this] { out.command = Arguments::Command::kCache; });
     CLI::App* report =
         app.add_subcommand("report", "Write the report of a finished run anew and say where it is");
     report->add_option("output", out.output, "output of the run")->required()->option_text("OUT");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cache_command.h"
 #include "imagemill/engine.h"
 #include "imagemill/merge.h"
 #include "models_command.h"
@@ -23,12 +24,14 @@ struct Arguments {
     kReport,
     kDoctor,
     kSchema,
-    kModels
+    kModels,
+    kCache
   };
   Command command = Command::kNone;
   RunSpec run;             // kRun; kInspect: inputs and options
   MergeSpec merge;         // kMerge
   ModelsRequest models;    // kModels
+  CacheRequest cache;      // kCache
   std::string recipe;      // path of --recipe
   std::string output;      // kReport
   std::string schema_job;  // kSchema: a job's name, "" for the run's own options

@@ -100,6 +100,7 @@ void JsonEvents::on_finished(const RunFinished& finished) {
                     {"skipped", finished.skipped},
                     {"damaged", finished.damaged},
                     {"items_resumed", finished.items_resumed},
+                    {"results_reused", finished.results_reused},
                     {"job_skips", finished.job_skips},
                     {"seconds", finished.seconds},
                     {"peak_resident_bytes", finished.peak_resident_bytes},

@@ -211,6 +211,11 @@ int models(const ModelsRequest& request) {
   return code ? *code : complain(code.error());
 }
 
+int cache(const CacheRequest& request) {
+  const auto code = run_cache(request, user_places(folder_of_executable()).cache);
+  return code ? *code : complain(code.error());
+}
+
 int print_diagnosis() {
   std::cout << doctor_text(diagnose(codec_host_path()), codec_host_path(),
                            settings_state(settings_path()));
@@ -256,6 +261,8 @@ int main(int argc, char** argv) {
       return merge(arguments);
     case Arguments::Command::kModels:
       return models(arguments.models);
+    case Arguments::Command::kCache:
+      return cache(arguments.cache);
     case Arguments::Command::kDoctor:
       return print_diagnosis();
     case Arguments::Command::kNone:

@@ -59,6 +59,10 @@ std::vector<StyledLine> summary_lines(const RunFinished& finished,
     lines.emplace_back(
         fmt::format("  {} were done by an earlier run", human_count(finished.items_resumed)));
   }
+  if (finished.results_reused > 0) {
+    lines.emplace_back(fmt::format("  {} results were known from earlier runs (--cache)",
+                                   human_count(finished.results_reused)));
+  }
   if (finished.skipped > 0) {
     lines.emplace_back(fmt::format("  {} skipped", human_count(finished.skipped)));
   }

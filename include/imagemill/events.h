@@ -70,6 +70,7 @@ struct RunFinished {
   int64_t skipped = 0;
   int64_t damaged = 0;
   int64_t items_resumed = 0;
+  int64_t results_reused = 0;  // of jobs and items, taken from what earlier runs kept (--cache)
   // Job -> how many of the done items it left out, because of its `where` or of a job that it waits
   // for; those of earlier tries included.
   std::map<std::string, int64_t> job_skips = {};

@@ -155,6 +155,20 @@ class RunInProgress {
             .networks = plan_.networks.get()};
   }
 
+  // While the clock runs it has the listener.
+  void warn(std::string message) {
+    if (!clock_) return listener_.on_warning({std::move(message)});
+    clock_->with_listener([&](Listener& listener) { listener.on_warning({std::move(message)}); });
+  }
+
+  std::unique_ptr<ResultReuse> open_reuse(std::span<const PlannedJob> jobs) {
+    const std::string& asked = plan_.options.text("cache");
+    const std::string& folder = asked.empty() ? spec_.places.cache : asked;
+    if (folder.empty() || asked == "off") return nullptr;
+    return std::make_unique<ResultReuse>(folder, plan_.options.bytes("cache-size"), jobs,
+                                         [this](std::string message) { warn(std::move(message)); });
+  }
+
   void tell_start(const StageContext& context, int64_t total) {
     RunStarted started{.items_total = total,
                        .items_resumed = work_.resumed(),
@@ -169,6 +183,8 @@ class RunInProgress {
   Result<RunFinished> work_through() {
     const OutputNames names = plan_names(plan_, inputs_, codecs_);
     StageContext context = stage_context(names);
+    const auto reuse = open_reuse(context.jobs);
+    context.reuse = reuse.get();
     Committer committer(*store_, *sink_, static_cast<size_t>(plan_.options.integer("group-items")));
     IMAGEMILL_TRY(keep_finished_files(committer));
     const int64_t total =
@@ -186,14 +202,12 @@ class RunInProgress {
     Result<> result;
     record_listing_failures(inputs_, committer, listener_, result);
     if (result) {
-      plan_.networks->set_listener([this](std::string message) {
-        clock_->with_listener(
-            [&](Listener& listener) { listener.on_warning({std::move(message)}); });
-      });
+      plan_.networks->set_listener([this](std::string message) { warn(std::move(message)); });
       clock_->start();
       result = execute(pipeline, status);
       clock_->stop();
     }
+    if (reuse) reuse->finish();
     // What is whole is kept, also after cancellation.
     if (result || result.error().code() == Code::kCancelled) {
       if (auto last = committer.commit(); !last) result = last;
@@ -211,6 +225,7 @@ class RunInProgress {
                      .started_at = started_at_,
                      .items_total = total,
                      .items_resumed = work_.resumed(),
+                     .results_reused = reuse ? reuse->found() : 0,
                      .totals = totals},
                     context);
   }

@@ -26,10 +26,11 @@ Pipeline<Item> build_pipeline(StageContext& context, WorkList& work, Committer& 
        .mode = context.sink.is_ordered() ? StageMode::kSerialInOrder : StageMode::kSerialOutOfOrder,
        .kind = StageKind::kIo,
        .sees_failed = true,
-       .process = [&committer, tell_failure = std::move(tell_failure)](
+       .process = [&context, &committer, tell_failure = std::move(tell_failure)](
                       Item& item) -> std::optional<StageFailure> {
          committer.claim_names(item);
          if (item.is_failed()) tell_failure(item);
+         if (context.reuse != nullptr) context.reuse->keep(item);
          if (auto added = committer.add(item); !added)
            return StageFailure{std::move(added).error(), true};
          return std::nullopt;

@@ -137,11 +137,28 @@ std::vector<uint64_t> bytes_from_each(std::span<const PlannedJob> jobs, const It
     uint64_t now = saturating_add(always, bytes_of_pictures(plan.jobs, i));
     if (i < plan.readers) now = saturating_add(now, item.bytes.size());
     if (i < late_until) now = saturating_add(now, late);
-    if (plan.jobs[i].runs)
+    if (plan.jobs[i].runs && !item.knows_rows_of(i))
       now = saturating_add(now, jobs[i].job->working_bytes(plan.jobs[i].header));
     from[i] = i + 1 < jobs.size() ? std::max(now, from[i + 1]) : now;
   }
   return from;
+}
+
+// Where rows of an earlier run are taken over nobody looks at pixels. What is decoded for the other
+// jobs is decoded as ever: their results must not depend on what happens to be known.
+void forget_views_of_known_rows(const Item& item, ItemPlan& plan) {
+  for (size_t i = 0; i < plan.jobs.size(); ++i) {
+    if (!item.knows_rows_of(i)) continue;
+    plan.jobs[i].views.clear();
+    plan.jobs[i].late_views.clear();
+  }
+  const bool somebody_looks = std::ranges::any_of(plan.jobs, [](const JobShare& share) {
+    return share.picture_of == PlannedJob::kNone &&
+           !(share.views.empty() && share.late_views.empty());
+  });
+  if (somebody_looks) return;
+  plan.decode_at_least.reset();
+  plan.thumbnail_will_do = false;
 }
 
 }  // namespace
@@ -151,10 +168,12 @@ ItemPlan plan_item(std::span<const PlannedJob> jobs, const Item& item, const Cod
   ItemPlan plan{.jobs = share_out(jobs, item)};
   plan.decode_at_least = least_decode_size(item.header, views_of(plan.jobs, PlannedJob::kNone));
   plan.thumbnail_will_do = plan.decode_at_least && thumbnail_will_do(jobs, plan.jobs);
+  forget_views_of_known_rows(item, plan);
   plan.readers = count_to_last(plan.jobs, [&](size_t i) {
     const JobShare& share = plan.jobs[i];
     const bool decodes_late = !share.late_views.empty() && share.picture_of == PlannedJob::kNone;
-    return decodes_late || (share.runs && jobs[i].job->keeps_file(share.header));
+    return decodes_late ||
+           (share.runs && !item.knows_rows_of(i) && jobs[i].job->keeps_file(share.header));
   });
   plan.decoding_bytes = item.bytes.size() + kScratchBytes;
   if (plan.decode_at_least) {

@@ -236,7 +236,12 @@ std::optional<StageFailure> read_item(StageContext& context, Item& item) {
   item.record.orientation = static_cast<int>(header->orientation);
   if (auto within = check_limits(*header, context.limits); !within)
     return failure(std::move(within).error());
-  item.reserved_bytes = plan_item(context, item).peak_bytes();
+  ItemPlan plan = plan_item(context, item);
+  if (context.reuse != nullptr) {
+    context.reuse->find(item, plan);
+    if (!item.known_rows.empty()) plan = plan_item(context, item);
+  }
+  item.reserved_bytes = plan.peak_bytes();
   if (context.item_bytes_max != 0 && item.reserved_bytes > context.item_bytes_max)
     return failure(
         Status(Code::kResourceExhausted,
@@ -275,6 +280,8 @@ std::optional<StageFailure> run_jobs(StageContext& context, Item& item) {
     Result<> result;
     if (auto reason = reason_to_skip(context, plan, i, item)) {
       item.record.job_skips.push_back({std::string(planned.name()), std::move(*reason)});
+    } else if (item.knows_rows_of(i)) {
+      std::ranges::move(*item.known_rows[i], std::back_inserter(item.record.rows));
     } else {
       item_context.set_job(i);
       result = planned.job->process(item_context);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/job_plan.h"
+#include "engine/result_reuse.h"
 #include "engine/run_inputs.h"
 #include "imagemill/engine.h"
 #include "jobs/output_names.h"
@@ -38,6 +39,7 @@ struct StageContext {
   uint64_t item_bytes_max = 0;  // what one item may hold
   const CancelToken* cancel = nullptr;
   NetworkSet* networks = nullptr;
+  ResultReuse* reuse = nullptr;  // null: every job works on every item
   ViewTools tools{};
 };
 

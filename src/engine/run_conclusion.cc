@@ -12,6 +12,7 @@ RunFinished sum_up(const RunAccount& account, const Result<>& result) {
                 .skipped = totals.skipped,
                 .damaged = totals.damaged,
                 .items_resumed = account.items_resumed,
+                .results_reused = account.results_reused,
                 .seconds = account.clock.seconds(),
                 .peak_resident_bytes = account.clock.last_sample().peak_resident_bytes,
                 .stages = snapshot_stages(account.stages, account.status, 0)};

@@ -21,6 +21,7 @@ struct RunAccount {
   std::string started_at = {};
   int64_t items_total = 0;
   int64_t items_resumed = 0;
+  int64_t results_reused = 0;
   RunTotals totals = {};  // those of earlier tries included
 };
 

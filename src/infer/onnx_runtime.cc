@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/file_system.h"
 #include "infer/onnx_runtime_state.h"
 
 namespace imagemill {
@@ -163,6 +164,14 @@ Result<std::shared_ptr<OnnxRuntime>> OnnxRuntime::load(const RuntimeSettings& se
   }));
   *loaded = runtime;
   return runtime;
+}
+
+std::string OnnxRuntime::libraries_in_reach(const RuntimeSettings& settings) {
+  std::string text;
+  for (const std::string& path : candidates(settings))
+    if (const auto stat = real_file_system().stat(path))
+      text += fmt::format("{}:{}:{}\n", path, stat->bytes, stat->mtime_ns);
+  return text;
 }
 
 const std::string& OnnxRuntime::version() const { return state_->version; }

@@ -34,6 +34,10 @@ class OnnxRuntime {
   // kUnsupported for a library that is too old.
   static Result<std::shared_ptr<OnnxRuntime>> load(const RuntimeSettings& settings);
 
+  // Names the libraries that load() would try, without loading one: path, size and time of change
+  // of each. "" when none of them is a file that can be looked at.
+  static std::string libraries_in_reach(const RuntimeSettings& settings);
+
   ~OnnxRuntime();
   OnnxRuntime(const OnnxRuntime&) = delete;
   OnnxRuntime& operator=(const OnnxRuntime&) = delete;

@@ -72,6 +72,8 @@ class EmbedJob final : public Job {
         labels_(std::move(labels)),
         dtype_(options.text("dtype") == "f16" ? VectorType::kF16 : VectorType::kF32),
         top_k_(static_cast<size_t>(options.integer("top-k"))),
+        options_(fmt::format("{} {} {}", options.text("transform"), options.text("decode"),
+                             options.text("dtype"))),
         export_{.format = options.text("output"),
                 .type = dtype_,
                 .chunk = static_cast<size_t>(options.integer("chunk"))} {}
@@ -89,6 +91,12 @@ class EmbedJob final : public Job {
 
   std::string model_hash() const override {
     return network_ == nullptr ? "" : network_->content_hash();
+  }
+
+  std::optional<std::string> cache_key() const override {
+    const auto network = network_ == nullptr ? std::nullopt : network_->identity();
+    if (!network) return std::nullopt;
+    return fmt::format("1 {} {} {}", *network, options_, top_k_);
   }
 
   std::vector<ViewRequest> views(const ImageHeader& header) const override {
@@ -178,6 +186,7 @@ class EmbedJob final : public Job {
   const std::vector<std::string> labels_;
   const VectorType dtype_;
   const size_t top_k_;
+  const std::string options_;  // the others that rows depend on
   const VectorExport export_;
 };
 

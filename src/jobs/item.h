@@ -27,6 +27,11 @@ struct Item {
 
   Bytes bytes;  // the file; kept until the last job that may read it is done
   ImageHeader header;
+  // What the jobs would have it decoded at if none of them had rows of an earlier run.
+  std::optional<Size> decode_at_least;
+  // By the run's jobs: rows that an earlier run found out and kept. Empty: none of any.
+  std::vector<std::optional<std::vector<Row>>> known_rows;
+
   std::optional<Decoded> decoded;  // nullopt when no job asked for pixels
   bool is_thumbnail = false;       // what was decoded is the thumbnail in the file
   uint64_t reserved_bytes = 0;     // the most that decoding and the jobs may hold, as promised
@@ -36,6 +41,9 @@ struct Item {
   ItemRecord record;
   std::vector<StagedFile> staged;
 
+  bool knows_rows_of(size_t job) const {
+    return job < known_rows.size() && known_rows[job].has_value();
+  }
   bool is_failed() const { return record.state == ItemState::kFailed; }
 };
 

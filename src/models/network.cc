@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/hash.h"
 #include "models/input_tensor.h"
 
 namespace imagemill {
@@ -28,6 +29,13 @@ Result<std::vector<size_t>> positions_of(const std::vector<std::string>& names,
   return positions;
 }
 
+// What cannot be kept is found out again.
+void keep_file(const std::string& path, std::string_view text) {
+  FileSystem& fs = real_file_system();
+  if (!path.empty() && fs.create_folders(std::string(parent_path(path))))
+    (void)write_file_atomically(fs, path, as_byte_span(text));
+}
+
 }  // namespace
 
 Network::Network(FoundModel model, std::string content_hash, std::vector<std::string> outputs,
@@ -36,7 +44,8 @@ Network::Network(FoundModel model, std::string content_hash, std::vector<std::st
       hash_(std::move(content_hash)),
       output_names_(std::move(outputs)),
       settings_(settings),
-      tell_(std::move(tell)) {}
+      tell_(std::move(tell)),
+      last_identity_(read_last_identity()) {}
 
 Network::~Network() = default;
 
@@ -60,7 +69,7 @@ const Batcher* Network::open_batcher() const { return is_open_ ? batcher_.get() 
 Result<> Network::open() {
   IMAGEMILL_ASSIGN_OR_RETURN(runtime_, OnnxRuntime::load(settings_.runtime));
   const std::string graphs =
-      settings_.cache_folder.empty() ? "" : join_path(settings_.cache_folder, "graphs");
+      settings_.cache_folder.empty() ? "" : join_path(settings_.cache_folder, kGraphsFolder);
   IMAGEMILL_ASSIGN_OR_RETURN(session_, Session::open(runtime_, model_.graph_path(),
                                                      {.device = settings_.device,
                                                       .threads_per_run = settings_.threads_per_run,
@@ -98,6 +107,8 @@ Result<> Network::open() {
     batching.batch_known = std::clamp(batching.batch_known, 0, batching.batch_max);
   }
   batcher_ = std::make_unique<Batcher>(*session_, batching);
+  if (identity_with(runtime_->version(), provider_) != last_identity_)
+    keep_file(provider_path(), fmt::format("{} {}", runtime_->version(), provider_));
   return {};
 }
 
@@ -128,18 +139,43 @@ Result<> Network::check_on_black(ModelRunner& model, const Shape& row,
 std::string Network::tuning_path() const {
   if (settings_.cache_folder.empty() || settings_.batch != 0) return {};
   return join_path(settings_.cache_folder,
-                   fmt::format("batches/{}-ort{}-{}-{}", hash_, runtime_->version(), provider_,
-                               settings_.threads_per_run));
+                   fmt::format("{}/{}-ort{}-{}-{}", kBatchesFolder, hash_, runtime_->version(),
+                               provider_, settings_.threads_per_run));
 }
 
 void Network::remember() {
-  const std::string path = is_open_ ? tuning_path() : "";
-  const auto best = path.empty() ? std::nullopt : batcher_->best_batch();
-  if (!best) return;
-  // What cannot be kept is found out again.
-  FileSystem& fs = real_file_system();
-  if (fs.create_folders(std::string(parent_path(path))))
-    (void)write_file_atomically(fs, path, as_byte_span(std::to_string(*best)));
+  const auto best = is_open_ ? batcher_->best_batch() : std::nullopt;
+  if (best) keep_file(tuning_path(), std::to_string(*best));
+}
+
+// The provider that a session gets is known once there is one. What it was with the same libraries
+// and the same wish is taken for what it would be.
+std::string Network::provider_path() const {
+  const std::string libraries = settings_.cache_folder.empty()
+                                    ? std::string()
+                                    : OnnxRuntime::libraries_in_reach(settings_.runtime);
+  if (libraries.empty()) return {};
+  const std::string reach = fmt::format("{}\n{}", settings_.device, libraries);
+  return join_path(settings_.cache_folder, fmt::format("{}/{}-{}", kProvidersFolder, hash_,
+                                                       hash_content(as_byte_span(reach)).hex()));
+}
+
+std::optional<std::string> Network::read_last_identity() const {
+  const auto text = real_file_system().read(provider_path(), 256);
+  if (!text) return std::nullopt;
+  const std::string_view known = as_text(*text);
+  const size_t space = known.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  return identity_with(known.substr(0, space), known.substr(space + 1));
+}
+
+std::string Network::identity_with(std::string_view version, std::string_view provider) const {
+  return fmt::format("{} ort{} {}", hash_, version, provider);
+}
+
+std::optional<std::string> Network::identity() const {
+  if (is_open_) return identity_with(runtime_->version(), provider_);
+  return last_identity_;
 }
 
 void NetworkSet::set_listener(std::function<void(std::string)> tell) {

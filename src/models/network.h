@@ -19,12 +19,17 @@
 
 namespace imagemill {
 
+// In the cache folder: optimised graphs, the best batch sizes, which provider a model ran on.
+inline constexpr std::string_view kGraphsFolder = "graphs";
+inline constexpr std::string_view kBatchesFolder = "batches";
+inline constexpr std::string_view kProvidersFolder = "providers";
+
 struct NetworkSettings {
   RuntimeSettings runtime;
   std::string device = "auto";
   int threads_per_run = 1;  // of a CPU
   int batch = 0;            // 0: whatever turns out to be fastest
-  // Where optimised graphs and the best batch sizes are kept; "": nowhere.
+  // "": nothing is kept.
   std::string cache_folder;
   uint64_t batch_bytes_max = uint64_t{256} << 20;  // of one batch's input
 };
@@ -45,6 +50,11 @@ class Network {
   // ONNX Runtime, a model that it refuses, one that fails on a black picture.
   Result<Batcher*> batcher();
 
+  // Names what its results depend on: the model, the version of the runtime, the provider. Before
+  // the network is opened as it was when it last was (NetworkSettings::cache_folder says); nullopt
+  // where nothing tells.
+  std::optional<std::string> identity() const;
+
   // Null before batcher() succeeded.
   const Batcher* open_batcher() const;
   ElementType input_type() const { return input_type_; }
@@ -57,12 +67,17 @@ class Network {
   Result<> open();
   Result<> check_on_black(ModelRunner& model, const Shape& row, std::span<const size_t> outputs);
   std::string tuning_path() const;
+  std::string provider_path() const;
+  std::optional<std::string> read_last_identity() const;
+  std::string identity_with(std::string_view version, std::string_view provider) const;
 
   const FoundModel model_;
   const std::string hash_;
   const std::vector<std::string> output_names_;
   const NetworkSettings settings_;
   const std::function<void(std::string)> tell_;
+
+  const std::optional<std::string> last_identity_;  // of an earlier run
 
   std::once_flag opened_;
   std::optional<Status> failure_;

@@ -106,6 +106,7 @@ std::string to_json(const RunReport& report) {
                        {"skipped", finished.skipped},
                        {"damaged", finished.damaged},
                        {"resumed", finished.items_resumed}}},
+                     {"results_reused", finished.results_reused},
                      {"seconds", finished.seconds},
                      {"cpu_seconds", report.cpu_seconds},
                      {"peak_resident_bytes", finished.peak_resident_bytes},

@@ -3,6 +3,7 @@
 """What the whole-run tests share: small pictures, runs, and comparing what runs leave behind."""
 
 import argparse
+import atexit
 import hashlib
 import os
 import random
@@ -16,8 +17,10 @@ import time
 import zlib
 from pathlib import Path
 
-# Whatever settings the developer has are no part of a test.
+# Whatever settings the developer has are no part of a test, nor what earlier runs kept.
 os.environ["XDG_CONFIG_HOME"] = "/nonexistent"
+os.environ["IMAGEMILL_CACHE"] = tempfile.mkdtemp(prefix="imagemill-cache-")
+atexit.register(shutil.rmtree, os.environ["IMAGEMILL_CACHE"], ignore_errors=True)
 
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_SOME_FAILED, EXIT_CANCELLED = 0, 1, 2, 3, 130

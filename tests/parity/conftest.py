@@ -17,9 +17,10 @@ def images() -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
-def prepare():
+def prepare(tmp_path_factory):
     """prepare(source, out, *options): runs the binary; items may fail (exit code 3), the run may not."""
     binary = os.environ["IMAGEMILL_BINARY"]
+    os.environ["IMAGEMILL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
     def run(source: pathlib.Path, out: pathlib.Path, *options: str) -> pathlib.Path:
         done = subprocess.run([binary, "prepare", str(source), str(out), *options], capture_output=True, text=True)
