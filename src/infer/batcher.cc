@@ -236,8 +236,10 @@ Result<bool> Batcher::State::wait(Batch& batch, Clock::time_point deadline, Wait
     const CoreLetGo let_go(place);
     lock.lock();
     while (!batch.is_done && !is_stopping && !(is_claimed = claim(batch))) {
-      batch.changed.wait_until(lock, std::min(deadline, Clock::now() + kLook));
-      if (Clock::now() >= deadline) close(batch);
+      // Closed, it waits for no more slots but for its turn, however long that takes.
+      const auto look = Clock::now() + kLook;
+      batch.changed.wait_until(lock, batch.is_closed ? look : std::min(deadline, look));
+      if (!batch.is_closed && Clock::now() >= deadline) close(batch);
       lock.unlock();
       is_stopping = place != nullptr && place->is_stopping();
       lock.lock();

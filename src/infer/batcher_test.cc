@@ -30,6 +30,7 @@ class SummingModel final : public ModelRunner {
     int most = most_at_once.load();
     while (now > most && !most_at_once.compare_exchange_weak(most, now)) {
     }
+    if (on_run) on_run();
     auto result = compute(inputs.front(), outputs);
     --at_once_;
     return result;
@@ -42,6 +43,7 @@ class SummingModel final : public ModelRunner {
 
   int64_t rows_max = INT64_MAX;  // more are too many for the memory
   bool fails_always = false;
+  std::function<void()> on_run;
   std::atomic<int> most_at_once{0};
 
  private:
@@ -87,8 +89,12 @@ class AlonePlace final : public WaitPlace {
  public:
   void begin_wait() override { ++waits; }
   void end_wait() override {}
-  bool is_stopping() const override { return stopping; }
+  bool is_stopping() const override {
+    ++looks;
+    return stopping;
+  }
   std::atomic<bool> stopping{false};
+  mutable std::atomic<int> looks{0};
   std::atomic<int> waits{0};
 };
 
@@ -260,6 +266,25 @@ TEST(Batcher, a_slot_waits_no_longer_than_it_should) {
   Batcher batcher(model, settings);
   AlonePlace place;
   EXPECT_THAT(run_one(batcher, 1, &place), IsOk());  // nobody else ever comes
+}
+
+TEST(Batcher, those_who_wait_for_a_slow_run_sleep) {
+  SummingModel model;
+  BatcherSettings settings = three_floats(2);
+  settings.delay_max = std::chrono::milliseconds(1);
+  AlonePlace waiting_place;
+  model.on_run = [&] { std::this_thread::sleep_for(std::chrono::milliseconds(300)); };
+  Batcher batcher(model, settings);
+  auto second = batcher.reserve();
+  ASSERT_THAT(second, IsOk());
+  fill(*second, 2);
+  std::jthread waiting([&] { EXPECT_THAT(run_one(batcher, 1, &waiting_place), IsOk()); });
+  while (batcher.status().waiting == 0) std::this_thread::yield();
+  AlonePlace running_place;
+  EXPECT_THAT(std::move(*second).run(&running_place), IsOk());
+  waiting.join();
+  // A look every tenth of a second, not one after the other.
+  EXPECT_LT(waiting_place.looks + running_place.looks, 50);
 }
 
 TEST(Batcher, a_stopped_run_ends_the_wait) {

@@ -14,6 +14,8 @@ namespace {
 constexpr int kBatchMaxOnCpu = 32;
 constexpr int kBatchMaxOnDevice = 256;
 
+constexpr std::string_view kCpu = "CPU";
+
 // One runs, the next is copied to the device meanwhile.
 constexpr int kRunsOnDevice = 2;
 
@@ -68,18 +70,12 @@ const Batcher* Network::open_batcher() const { return is_open_ ? batcher_.get() 
 
 Result<> Network::open() {
   IMAGEMILL_ASSIGN_OR_RETURN(runtime_, OnnxRuntime::load(settings_.runtime));
-  const std::string graphs =
-      settings_.cache_folder.empty() ? "" : join_path(settings_.cache_folder, kGraphsFolder);
-  IMAGEMILL_ASSIGN_OR_RETURN(session_, Session::open(runtime_, model_.graph_path(),
-                                                     {.device = settings_.device,
-                                                      .threads_per_run = settings_.threads_per_run,
-                                                      .optimized_folder = graphs,
-                                                      .model_hash = hash_}));
-  provider_ = session_->provider();
-  for (const std::string& step : session_->fallbacks())
+  IMAGEMILL_ASSIGN_OR_RETURN(auto session, open_session(settings_.device));
+  provider_ = session->provider();
+  for (const std::string& step : session->fallbacks())
     tell_(fmt::format("{}: runs on {}, because {}", model_.manifest.name, provider_, step));
 
-  const ModelSignature& signature = session_->signature();
+  const ModelSignature& signature = session->signature();
   if (signature.inputs.size() != 1)
     return fail(Code::kUnsupported, "takes {} inputs, expected one picture",
                 signature.inputs.size());
@@ -88,9 +84,9 @@ Result<> Network::open() {
                              positions_of(output_names_, signature));
   const Shape row = input_row_shape(input());
   const int64_t declared = signature.inputs.front().shape.front();
-  IMAGEMILL_TRY(check_on_black(*session_, row, outputs));
+  IMAGEMILL_TRY(check_on_black(*session, row, outputs));
 
-  const bool on_cpu = provider_ == "CPU" || provider_ == "OpenVINO";
+  const bool on_cpu = provider_ == kCpu || provider_ == "OpenVINO";
   const auto fit = static_cast<int>(std::clamp<uint64_t>(
       settings_.batch_bytes_max / std::max<uint64_t>(row_bytes(), 1), 1, INT32_MAX));
   BatcherSettings batching{.batch_max = std::min(fit, on_cpu ? kBatchMaxOnCpu : kBatchMaxOnDevice),
@@ -106,16 +102,48 @@ Result<> Network::open() {
     std::from_chars(text, text + known->size(), batching.batch_known);
     batching.batch_known = std::clamp(batching.batch_known, 0, batching.batch_max);
   }
-  batcher_ = std::make_unique<Batcher>(*session_, batching);
+  runner_ = make_runner(std::move(session), row, outputs);
+  batcher_ = std::make_unique<Batcher>(*runner_, batching);
   if (identity_with(runtime_->version(), provider_) != last_identity_)
     keep_file(provider_path(), fmt::format("{} {}", runtime_->version(), provider_));
   return {};
 }
 
+Result<std::unique_ptr<Session>> Network::open_session(const std::string& device) const {
+  const std::string graphs =
+      settings_.cache_folder.empty() ? "" : join_path(settings_.cache_folder, kGraphsFolder);
+  return Session::open(runtime_, model_.graph_path(),
+                       {.device = device,
+                        .threads_per_run = settings_.threads_per_run,
+                        .optimized_folder = graphs,
+                        .model_hash = hash_});
+}
+
+std::unique_ptr<ModelRunner> Network::make_runner(std::unique_ptr<Session> session,
+                                                  const Shape& row,
+                                                  const std::vector<size_t>& outputs) {
+  std::unique_ptr<ModelRunner> runner = std::move(session);
+  if (settings_.intercept) runner = settings_.intercept(std::move(runner));
+  if (settings_.device != "auto" || provider_ == kCpu) return runner;
+  auto fallback = std::make_unique<FallbackRunner>(
+      std::move(runner),
+      [this, row, outputs](ModelRunner& device) {
+        return check_on_black(device, row, outputs).has_value();
+      },
+      [this](const Status& why) -> Result<std::unique_ptr<ModelRunner>> {
+        IMAGEMILL_ASSIGN_OR_RETURN(std::unique_ptr<ModelRunner> cpu, open_session("cpu"));
+        tell_(fmt::format("{}: goes on on the CPU, because {} does not work any more: {}",
+                          model_.manifest.name, provider_, why.message()));
+        return cpu;
+      });
+  fallback_ = fallback.get();
+  return fallback;
+}
+
 // A model that the runtime takes may still fail whenever it is run: better said once than for every
 // picture.
 Result<> Network::check_on_black(ModelRunner& model, const Shape& row,
-                                 std::span<const size_t> outputs) {
+                                 std::span<const size_t> outputs) const {
   Shape shape{std::max<int64_t>(1, model.signature().inputs.front().shape.front())};
   shape.insert(shape.end(), row.begin(), row.end());
   const auto count = element_count(shape);
@@ -174,8 +202,9 @@ std::string Network::identity_with(std::string_view version, std::string_view pr
 }
 
 std::optional<std::string> Network::identity() const {
-  if (is_open_) return identity_with(runtime_->version(), provider_);
-  return last_identity_;
+  if (!is_open_) return last_identity_;
+  if (fallback_ != nullptr && fallback_->has_fallen_back()) return std::nullopt;
+  return identity_with(runtime_->version(), provider_);
 }
 
 void NetworkSet::set_listener(std::function<void(std::string)> tell) {

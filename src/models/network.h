@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "infer/batcher.h"
+#include "infer/fallback_runner.h"
 #include "infer/onnx_runtime.h"
 #include "models/model_store.h"
 
@@ -32,6 +33,8 @@ struct NetworkSettings {
   // "": nothing is kept.
   std::string cache_folder;
   uint64_t batch_bytes_max = uint64_t{256} << 20;  // of one batch's input
+  // For tests: stands between the batches and what runs them. Null: nothing does.
+  std::function<std::unique_ptr<ModelRunner>(std::unique_ptr<ModelRunner>)> intercept = {};
 };
 
 class Network {
@@ -65,7 +68,12 @@ class Network {
 
  private:
   Result<> open();
-  Result<> check_on_black(ModelRunner& model, const Shape& row, std::span<const size_t> outputs);
+  Result<> check_on_black(ModelRunner& model, const Shape& row,
+                          std::span<const size_t> outputs) const;
+  Result<std::unique_ptr<Session>> open_session(const std::string& device) const;
+  // The session, with the CPU to fall back to where the user left the choice of a device to us.
+  std::unique_ptr<ModelRunner> make_runner(std::unique_ptr<Session> session, const Shape& row,
+                                           const std::vector<size_t>& outputs);
   std::string tuning_path() const;
   std::string provider_path() const;
   std::optional<std::string> read_last_identity() const;
@@ -84,7 +92,8 @@ class Network {
   std::shared_ptr<OnnxRuntime> runtime_;
   std::string provider_;
   ElementType input_type_ = ElementType::kF32;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<ModelRunner> runner_;
+  const FallbackRunner* fallback_ = nullptr;  // in runner_, where the device may be given up
   std::unique_ptr<Batcher> batcher_;
   std::atomic<bool> is_open_ = false;
 };
@@ -96,6 +105,12 @@ class NetworkSet {
 
   // Warnings and fall-backs go here; null: nowhere.
   void set_listener(std::function<void(std::string)> tell);
+
+  // NetworkSettings::intercept of the networks that are added after it.
+  void intercept(
+      std::function<std::unique_ptr<ModelRunner>(std::unique_ptr<ModelRunner>)> intercept) {
+    settings_.intercept = std::move(intercept);
+  }
 
   // Not opened yet; its files are read once, to know what they hold. The pointer is good as long as
   // the set.
@@ -112,7 +127,7 @@ class NetworkSet {
  private:
   void tell(std::string message);
 
-  const NetworkSettings settings_;
+  NetworkSettings settings_;
   std::vector<std::unique_ptr<Network>> networks_;
   std::mutex mutex_;
   std::function<void(std::string)> listener_;  // guarded by mutex_
