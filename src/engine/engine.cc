@@ -150,7 +150,7 @@ class RunInProgress {
             .limits = {.max_pixels = static_cast<uint64_t>(plan_.options.integer("limit-pixels")),
                        .max_seconds = plan_.options.real("limit-seconds")},
             .max_file_bytes = plan_.options.bytes("limit-file"),
-            .item_bytes_max = item_bytes_max(plan_.options),
+            .item_bytes_max = item_bytes_max(plan_.options, plan_.has_networks()),
             .cancel = &cancel_,
             .networks = plan_.networks.get()};
   }
@@ -240,7 +240,7 @@ class RunInProgress {
         .queue_capacity = static_cast<int>(plan_.options.integer("queue-capacity")),
         .items_in_flight = 8 + 4 * threads + plan_.networks->rows_at_once(threads),
         .items_parked = reorders ? INT32_MAX : 256,
-        .bytes_in_flight = items_bytes_max(plan_.options)};
+        .bytes_in_flight = items_bytes_max(plan_.options, plan_.has_networks())};
     return run_threaded(pipeline, limits, cancel_, status);
   }
 

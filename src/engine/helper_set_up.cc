@@ -39,7 +39,7 @@ Result<Helpers> open_helpers(const RunSpec& spec, const CancelToken& cancel) {
            .max_builtin_processes = threads + kIoThreads,
            .memory_limit_bytes = max_bytes / 4,
            // Never less than the budget may promise: what can be decoded must not depend on where.
-           .builtin_memory_limit_bytes = item_bytes_max(options),
+           .builtin_memory_limit_bytes = item_bytes_max(options, false),
            .max_idle_shared_bytes = std::min(kIdleSharedBytesMax, max_bytes / 64),
            .max_header_seconds = options.real("limit-seconds"),
            .cancel = &cancel,

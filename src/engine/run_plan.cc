@@ -62,7 +62,8 @@ NetworkSettings network_settings(const OptionValues& options, const UserPlaces& 
           .threads_per_run = threads,
           .batch = static_cast<int>(options.integer("batch")),
           .cache_folder = places.cache,
-          .batch_bytes_max = std::max<uint64_t>(max_memory_bytes(options) / 8, 1)};
+          .threads = thread_count(options),
+          .bytes_max = network_bytes_max(options)};
 }
 
 int thread_count(const OptionValues& options) {
@@ -75,12 +76,17 @@ uint64_t max_memory_bytes(const OptionValues& options) {
   return asked != 0 ? asked : available_memory_bytes(real_file_system()) / 2;
 }
 
-uint64_t items_bytes_max(const OptionValues& options) {
+uint64_t network_bytes_max(const OptionValues& options) { return max_memory_bytes(options) / 3; }
+
+uint64_t items_bytes_max(const OptionValues& options, bool has_networks) {
   const uint64_t bytes = max_memory_bytes(options);
-  return bytes > 2 * kBaseBytes ? bytes - kBaseBytes : bytes / 2;
+  const uint64_t others = kBaseBytes + (has_networks ? network_bytes_max(options) : 0);
+  return bytes > 2 * others ? bytes - others : bytes / 2;
 }
 
-uint64_t item_bytes_max(const OptionValues& options) { return items_bytes_max(options) / 4 * 3; }
+uint64_t item_bytes_max(const OptionValues& options, bool has_networks) {
+  return items_bytes_max(options, has_networks) / 4 * 3;
+}
 
 FileFormat planned_format(FileFormat wanted, const CodecSet& codecs, FileFormat input) {
   return wanted != FileFormat::kUnknown ? wanted : kept_format(codecs, input, false);

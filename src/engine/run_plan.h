@@ -18,6 +18,7 @@ namespace imagemill {
 struct RunPlan {
   OptionValues options;
   std::unique_ptr<NetworkSet> networks;  // those that the jobs use
+  bool has_networks() const { return !networks->all().empty(); }
   std::vector<PlannedJob> jobs;
   FileFormat format = FileFormat::kUnknown;  // of prepare's outputs, for planning names
   bool with_captions = false;                // text files go along with prepare's outputs
@@ -34,9 +35,11 @@ NetworkSettings network_settings(const OptionValues& options, const UserPlaces& 
 // As asked, or what the machine offers.
 int thread_count(const OptionValues& options);
 uint64_t max_memory_bytes(const OptionValues& options);
-// Of that, what all items in flight may hold together, and one of them.
-uint64_t items_bytes_max(const OptionValues& options);
-uint64_t item_bytes_max(const OptionValues& options);
+// Of that, what networks and their batches may take, and what all items in flight may hold together
+// and one of them.
+uint64_t network_bytes_max(const OptionValues& options);
+uint64_t items_bytes_max(const OptionValues& options, bool has_networks);
+uint64_t item_bytes_max(const OptionValues& options, bool has_networks);
 
 // Threads that wait for disks.
 inline constexpr int kIoThreads = 2;

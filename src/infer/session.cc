@@ -360,6 +360,21 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<OnnxRuntime> runt
   return std::unique_ptr<Session>(new Session(std::move(state)));
 }
 
+std::optional<ArenaUse> Session::arena_use() const {
+  constexpr int kFirstApi = 23;
+  if (state_->runtime->api_version() < kFirstApi) return std::nullopt;
+  std::optional<ArenaUse> use;
+  (void)call_runtime(Code::kInternal, state_->path, [&] {
+    const Ort::Allocator arena(state_->session, state_->memory);
+    const Ort::KeyValuePairs stats = arena.GetStats();
+    const char* const now = stats.GetValue("InUse");
+    const char* const most = stats.GetValue("MaxInUse");
+    if (now != nullptr && most != nullptr)
+      use = {.now = std::strtoull(now, nullptr, 10), .most = std::strtoull(most, nullptr, 10)};
+  });
+  return use;
+}
+
 const ModelSignature& Session::signature() const { return state_->signature; }
 const std::string& Session::provider() const { return state_->provider; }
 const std::vector<std::string>& Session::fallbacks() const { return state_->fallbacks; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,6 +46,12 @@ struct SessionSettings {
   uint64_t device_memory_max = 0;
 };
 
+// Of the runtime's own arena on the host: weights, what runs hold between operations.
+struct ArenaUse {
+  uint64_t now = 0;
+  uint64_t most = 0;  // at any time since the session was opened
+};
+
 // A network, ready to run.
 class Session final : public ModelRunner {
  public:
@@ -59,6 +66,9 @@ class Session final : public ModelRunner {
   const ModelSignature& signature() const override;
   Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
                                   std::span<const size_t> outputs) override;
+
+  // nullopt where the runtime does not tell (before 1.23).
+  std::optional<ArenaUse> arena_use() const;
 
   // What runs it: "CPU", "CUDA:0" ...
   const std::string& provider() const;

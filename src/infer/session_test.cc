@@ -91,6 +91,23 @@ TEST(Session, reads_what_the_model_wants) {
   EXPECT_THAT(names, testing::UnorderedElementsAre("output", "features"));
 }
 
+TEST(Session, tells_what_its_runs_take) {
+  const auto model = mobilenet();
+  if (!model) GTEST_SKIP() << "no test pictures and models here";
+  const auto session = Session::open(runtime(), *model, {});
+  ASSERT_THAT(session, IsOk());
+  const auto before = (*session)->arena_use();
+  if (!before) GTEST_SKIP() << "ONNX Runtime " << runtime()->version() << " does not tell";
+  std::vector<float> one = made_input(0);
+  ASSERT_THAT(run(**session, one, 1), IsOk());
+  const auto after_one = (*session)->arena_use();
+  EXPECT_GT(after_one->most, before->now + one.size() * sizeof(float));
+  std::vector<float> four;
+  for (int i = 0; i < 4; ++i) four.insert(four.end(), one.begin(), one.end());
+  ASSERT_THAT(run(**session, four, 4), IsOk());
+  EXPECT_GT((*session)->arena_use()->most - before->now, 2 * (after_one->most - before->now));
+}
+
 TEST(Session, a_tensor_that_does_not_fit_is_refused_before_it_is_run) {
   const auto model = mobilenet();
   if (!model) GTEST_SKIP() << "no test pictures and models here";

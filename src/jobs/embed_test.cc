@@ -221,6 +221,22 @@ TEST_F(EmbedTest, a_model_that_is_not_there_is_said_before_anything_is_done) {
   EXPECT_FALSE(run_.run({{"embed", {{"model", text}}}}).has_value());
 }
 
+TEST_F(EmbedTest, batches_shrink_to_what_the_memory_holds) {
+  add_heap(9);
+  constexpr int kLarge = 512;  // a row of 3 MB
+  const std::string large = model(tiny_features_model(kLarge, kLarge));
+  const auto run = [&](const std::string& memory) {
+    EXPECT_THAT(run_.run({{"embed", {{"model", large}}}}, {{"batch", "32"}, {"max-memory", memory}},
+                         "out" + memory),
+                IsOk());
+    return features();
+  };
+  const auto expected = run("4G");
+  EXPECT_THAT(run_.listener.warnings, testing::IsEmpty());
+  EXPECT_EQ(run("200M"), expected);
+  EXPECT_THAT(run_.listener.warnings, testing::Contains(HasSubstr("instead of 32")));
+}
+
 // As tiny_features_model, but less than nothing.
 std::string negated_features_model() {
   return TinyOnnx()

@@ -32,7 +32,9 @@ struct NetworkSettings {
   int batch = 0;            // 0: whatever turns out to be fastest
   // "": nothing is kept.
   std::string cache_folder;
-  uint64_t batch_bytes_max = uint64_t{256} << 20;  // of one batch's input
+  int threads = 1;  // that may run batches at once
+  // What the network and its batches may take of the host's memory; 0: any amount.
+  uint64_t bytes_max = 0;
   // For tests: stands between the batches and what runs them. Null: nothing does.
   std::function<std::unique_ptr<ModelRunner>(std::unique_ptr<ModelRunner>)> intercept = {};
 };
@@ -74,6 +76,13 @@ class Network {
   // The session, with the CPU to fall back to where the user left the choice of a device to us.
   std::unique_ptr<ModelRunner> make_runner(std::unique_ptr<Session> session, const Shape& row,
                                            const std::vector<size_t>& outputs);
+  // How large batches may be, and how many may run at once on a CPU (0: any number), for the
+  // memory.
+  struct Room {
+    int batch_max = 1;
+    int runs_max = 0;
+  };
+  Room find_room(uint64_t weights, uint64_t row_run_bytes) const;
   std::string tuning_path() const;
   std::string provider_path() const;
   std::optional<std::string> read_last_identity() const;
