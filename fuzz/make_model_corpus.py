@@ -4,50 +4,12 @@
 """Writes the seeds of the model fuzzers: corpus/onnx_graph/ and corpus/model_manifest/."""
 import pathlib
 import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "e2e"))
+from onnx_bytes import block, graph, model, node, number, tensor, value_info, varint
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
-
-
-def varint(value):
-    value &= (1 << 64) - 1
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes(out + bytes([value]))
-
-
-def number(field, value):
-    return varint(field << 3) + varint(value)
-
-
-def block(field, content):
-    content = content.encode() if isinstance(content, str) else content
-    return varint(field << 3 | 2) + varint(len(content)) + content
-
-
-def value_info(name, dims, kind=1):
-    shape = b"".join(block(1, block(2, d) if isinstance(d, str) else number(1, d)) for d in dims)
-    return block(1, name) + block(2, block(1, number(1, kind) + block(2, shape)))
-
-
-def tensor(name, dims, data):
-    return b"".join(number(1, d) for d in dims) + number(2, 1) + block(8, name) + data
-
-
-def node(op, inputs, outputs, attributes=b""):
-    return (b"".join(block(1, i) for i in inputs) + b"".join(block(2, o) for o in outputs) +
-            block(4, op) + attributes)
-
-
-def model(graph, rest=b""):
-    return number(1, 8) + block(2, "seed") + block(8, number(2, 17)) + rest + block(7, graph)
-
-
-def graph(inputs, outputs, nodes=(), tensors=()):
-    return (b"".join(block(1, n) for n in nodes) + block(2, "g") +
-            b"".join(block(5, t) for t in tensors) + b"".join(block(11, i) for i in inputs) +
-            b"".join(block(12, o) for o in outputs))
 
 
 WEIGHTS = tensor("w", [2, 3], block(9, struct.pack("<6f", *range(6))))

@@ -22,6 +22,10 @@ os.environ["XDG_CONFIG_HOME"] = "/nonexistent"
 os.environ["IMAGEMILL_CACHE"] = tempfile.mkdtemp(prefix="imagemill-cache-")
 atexit.register(shutil.rmtree, os.environ["IMAGEMILL_CACHE"], ignore_errors=True)
 
+# Where ./dev put ONNX Runtime, unless the developer says something else.
+os.environ.setdefault("IMAGEMILL_ONNXRUNTIME",
+                      str(Path(__file__).resolve().parents[2] / ".cache" / "onnxruntime" / "lib"))
+
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_SOME_FAILED, EXIT_CANCELLED = 0, 1, 2, 3, 130
 

@@ -15,41 +15,16 @@ import subprocess
 import threading
 
 from harness import *
+from onnx_bytes import block, graph, model, node, tensor, value_info
 
 WEIGHTS = 1 << 20  # floats: more than what a connection holds on its own
 
 
-def varint(value):
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes(out + bytes([value]))
-
-
-def number(field, value):
-    return varint(field << 3) + varint(value)
-
-
-def block(field, content):
-    content = content.encode() if isinstance(content, str) else content
-    return varint(field << 3 | 2) + varint(len(content)) + content
-
-
-def value_info(name, dims):
-    shape = b"".join(block(1, number(1, d)) for d in dims)
-    return block(1, name) + block(2, block(1, number(1, 1) + block(2, shape)))
-
-
 def tiny_model():
     """A valid graph (the mean of each channel) with weights that nothing uses."""
-    node = block(1, "image") + block(2, "features") + block(4, "GlobalAveragePool")
-    weights = (number(1, WEIGHTS) + number(2, 1) + block(8, "w") +
-               block(9, bytes(i & 255 for i in range(4 * WEIGHTS))))
-    graph = (block(1, node) + block(2, "g") + block(5, weights) +
-             block(11, value_info("image", [1, 3, 8, 8])) +
-             block(12, value_info("features", [1, 3])))
-    return number(1, 8) + block(8, number(2, 17)) + block(7, graph)
+    weights = tensor("w", [WEIGHTS], block(9, bytes(i & 255 for i in range(4 * WEIGHTS))))
+    return model(graph([value_info("image", [1, 3, 8, 8])], [value_info("features", [1, 3])],
+                       [node("GlobalAveragePool", ["image"], ["features"])], [weights]))
 
 
 MODEL = tiny_model()
