@@ -26,7 +26,7 @@ constexpr std::array kOptions = {
                "the model's manifest says (2x), exact in full",
                "default|fast|exact"},
     OptionSpec{"output", OptionKind::kChoice, "npy", "file format of the vectors",
-               "npy|jsonl|csv|none"},
+               "npy|jsonl|csv|clip-retrieval|none"},
     OptionSpec{"dtype", OptionKind::kChoice, "f32", "numbers of the vectors", "f32|f16"},
     OptionSpec{"chunk", OptionKind::kInteger, "0",
                "vectors in a file, features_chunk_0.npy and so on; 0: one file", "", 0, 1e7},

@@ -149,6 +149,31 @@ TEST_F(EmbedTest, each_file_of_text_has_as_many_lines_as_a_chunk) {
   }
 }
 
+TEST_F(EmbedTest, clip_retrieval_finds_what_it_expects) {
+  add_heap(21);
+  ASSERT_THAT(embed({{"output", "clip-retrieval"}, {"chunk", "2"}}), IsOk());
+  const auto expected = features();
+  ASSERT_EQ(expected.size(), 19u);
+  auto next = expected.begin();
+  for (int k = 0; k < 10; ++k) {
+    ASSERT_OK_AND_ASSIGN(const NpyFile file,
+                         NpyFile::open(run_.out(fmt::format("img_emb/img_emb_{:02}.npy", k))));
+    EXPECT_EQ(file.rows().type, VectorType::kF16);
+    std::ifstream metadata(run_.out(fmt::format("metadata/metadata_{:02}.jsonl", k)));
+    for (size_t row = 0; row < file.rows().rows; ++row, ++next) {
+      std::vector<float> found(3);
+      file.rows().copy_row(row, found);
+      const auto& [x, y, z] = std::tie(next->second[0], next->second[1], next->second[2]);
+      const float length = std::sqrt(x * x + y * y + z * z);
+      for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(found[i], next->second[i] / length, 1e-3);
+      std::string line;
+      std::getline(metadata, line);
+      EXPECT_EQ(line, fmt::format("{{\"image_path\":\"in/{}\"}}", next->first));
+    }
+  }
+  EXPECT_EQ(next, expected.end());
+}
+
 TEST_F(EmbedTest, a_file_that_is_in_the_way_keeps_its_place) {
   add_heap(9);
   ASSERT_THAT(embed({{"output", "none"}}), IsOk());

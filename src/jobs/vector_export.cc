@@ -74,7 +74,7 @@ class VectorFile {
 
 class NpyVectors final : public VectorFile {
  public:
-  NpyVectors(NpyWriter writer) : writer_(std::move(writer)) {}
+  explicit NpyVectors(NpyWriter writer) : writer_(std::move(writer)) {}
   Result<> append(const std::string&, std::span<const float> vector) override {
     return writer_.append(vector);
   }
@@ -82,6 +82,25 @@ class NpyVectors final : public VectorFile {
 
  private:
   NpyWriter writer_;
+};
+
+// Each of length 1, as those who search by dot product want them.
+class UnitNpyVectors final : public VectorFile {
+ public:
+  explicit UnitNpyVectors(NpyWriter writer) : writer_(std::move(writer)) {}
+  Result<> append(const std::string&, std::span<const float> vector) override {
+    double squares = 0;
+    for (const float value : vector) squares += double{value} * value;
+    const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+    unit_.clear();
+    for (const float value : vector) unit_.push_back(static_cast<float>(value * scale));
+    return writer_.append(unit_);
+  }
+  Result<> finish() override { return writer_.finish(); }
+
+ private:
+  NpyWriter writer_;
+  std::vector<float> unit_;
 };
 
 std::string json_text(const std::string& text) {
@@ -113,25 +132,62 @@ class TextVectors final : public VectorFile {
   const bool is_json_;
 };
 
+// clip-retrieval cuts its partitions there, too.
+constexpr size_t kClipPartition = 1'000'000;
+
 class Exporter {
  public:
   Exporter(FinishContext& context, const std::string& table, const VectorExport& wanted)
-      : context_(context), wanted_(wanted), vectors_(context.store(), table, wanted.type) {}
+      : context_(context),
+        wanted_(wanted),
+        is_clip_(wanted.format == "clip-retrieval"),
+        chunk_(is_clip_ && wanted.chunk == 0 ? kClipPartition : wanted.chunk),
+        vectors_(context.store(), table, wanted.type) {}
 
   Result<> run() {
     IMAGEMILL_ASSIGN_OR_RETURN(has_vector_, vectors_.next());
     if (!has_vector_) return {};
-    for (size_t file = 0; has_vector_; ++file) IMAGEMILL_TRY(write_file(file));
+    if (is_clip_) IMAGEMILL_TRY(count_partitions());
+    for (size_t file = 0; has_vector_; ++file) {
+      IMAGEMILL_TRY(write_file(file));
+      if (is_clip_) IMAGEMILL_TRY(write_metadata(file));
+    }
     return wanted_.format == "npy" ? write_index() : Result<>();
   }
 
  private:
   std::string path(size_t file) const {
-    if (wanted_.chunk == 0) return fmt::format("features.{}", wanted_.format);
+    if (is_clip_) return fmt::format("img_emb/img_emb_{:0{}}.npy", file, partition_digits_);
+    if (chunk_ == 0) return fmt::format("features.{}", wanted_.format);
     return fmt::format("features_chunk_{}.{}", file, wanted_.format);
   }
 
+  // Their readers sort by name: numbers are as long as how many there are.
+  Result<> count_partitions() {
+    IMAGEMILL_ASSIGN_OR_RETURN(const RunTotals totals, context_.store().totals());
+    const size_t most = (static_cast<size_t>(totals.done) + chunk_ - 1) / chunk_;
+    partition_digits_ = static_cast<int>(std::to_string(most).size());
+    return {};
+  }
+
+  // A line for each row of the partition, for the parquet file that clip-retrieval has there.
+  Result<> write_metadata(size_t file) {
+    const std::string path = fmt::format("metadata/metadata_{:0{}}.jsonl", file, partition_digits_);
+    return context_.write_output(path, [&](const std::string& name) -> Result<> {
+      IMAGEMILL_ASSIGN_OR_RETURN(TextFile lines, TextFile::create(real_file_system(), name));
+      for (const std::string& key : chunk_keys_)
+        IMAGEMILL_TRY(lines.append(fmt::format("{{\"image_path\":{}}}\n", json_text(key))));
+      return lines.finish();
+    });
+  }
+
   Result<std::unique_ptr<VectorFile>> create(const std::string& file) const {
+    if (is_clip_) {
+      IMAGEMILL_ASSIGN_OR_RETURN(
+          NpyWriter writer,
+          NpyWriter::create(real_file_system(), file, vectors_.vector().size(), VectorType::kF16));
+      return std::make_unique<UnitNpyVectors>(std::move(writer));
+    }
     if (wanted_.format == "npy") {
       IMAGEMILL_ASSIGN_OR_RETURN(
           NpyWriter writer,
@@ -157,9 +213,13 @@ class Exporter {
 
   // As many as go into one file, which may be null.
   Result<> take_vectors(VectorFile* file) {
-    for (size_t n = 0; has_vector_ && (wanted_.chunk == 0 || n < wanted_.chunk); ++n) {
+    chunk_keys_.clear();
+    for (size_t n = 0; has_vector_ && (chunk_ == 0 || n < chunk_); ++n) {
       if (file != nullptr) IMAGEMILL_TRY(file->append(vectors_.key(), vectors_.vector()));
-      keys_.insert(hash_content(as_byte_span(vectors_.key())));
+      if (is_clip_)
+        chunk_keys_.push_back(vectors_.key());
+      else
+        keys_.insert(hash_content(as_byte_span(vectors_.key())));
       IMAGEMILL_ASSIGN_OR_RETURN(has_vector_, vectors_.next());
     }
     return {};
@@ -173,8 +233,8 @@ class Exporter {
       size_t row = 0;
       IMAGEMILL_TRY(context_.store().for_each_item([&](const ItemRecord& item) -> Result<> {
         if (!keys_.contains(hash_content(as_byte_span(item.key)))) return {};
-        const size_t file = wanted_.chunk == 0 ? 0 : row / wanted_.chunk;
-        const size_t in_file = wanted_.chunk == 0 ? row : row % wanted_.chunk;
+        const size_t file = chunk_ == 0 ? 0 : row / chunk_;
+        const size_t in_file = chunk_ == 0 ? row : row % chunk_;
         ++row;
         return csv.append(fmt::format("{},{},{},{},{},{}\r\n", in_file, path(file),
                                       csv_field(item.key), item.bytes, item.hash,
@@ -189,9 +249,13 @@ class Exporter {
 
   FinishContext& context_;
   const VectorExport& wanted_;
+  const bool is_clip_;
+  const size_t chunk_;  // vectors in a file; 0: all in one
   VectorReader vectors_;
   bool has_vector_ = false;
-  HashSet<ContentHash> keys_;  // of those that have a vector
+  int partition_digits_ = 1;
+  std::vector<std::string> chunk_keys_;  // clip-retrieval: of the file that was written last
+  HashSet<ContentHash> keys_;            // of those that have a vector
 };
 
 }  // namespace
