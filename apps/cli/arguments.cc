@@ -108,6 +108,7 @@ struct CommandLine {
     add_merge();
     add_models_command(app, out.models, [this] { out.command = Arguments::Command::kModels; });
     add_cache_command(app, out.cache, [this] { out.command = Arguments::Command::kCache; });
+    add_bench_model();
     CLI::App* report =
         app.add_subcommand("report", "Write the report of a finished run anew and say where it is");
     report->add_option("output", out.output, "output of the run")->required()->option_text("OUT");
@@ -151,6 +152,18 @@ struct CommandLine {
       out.merge.output = paths.front();
       out.merge.shards.assign(paths.begin() + 1, paths.end());
     });
+  }
+
+  void add_bench_model() {
+    CLI::App* bench = app.add_subcommand(
+        "bench-model", "How fast a network is here, in batches of several sizes, without pictures");
+    bench->add_option("model", out.bench.model, "a model's name, or the path of an .onnx file")
+        ->required()
+        ->option_text("MODEL");
+    bench->add_flag("--json", out.json, "the figures as JSON, for programs");
+    add_config_flag(*bench);
+    add_options(*bench, bench_model_options(), "", "Run", out.bench.options);
+    bench->callback([this] { out.command = Arguments::Command::kBenchModel; });
   }
 
   void set_jobs(const std::vector<std::string>& names) {

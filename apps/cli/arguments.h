@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cache_command.h"
+#include "imagemill/bench_model.h"
 #include "imagemill/engine.h"
 #include "imagemill/merge.h"
 #include "models_command.h"
@@ -25,20 +26,22 @@ struct Arguments {
     kDoctor,
     kSchema,
     kModels,
-    kCache
+    kCache,
+    kBenchModel
   };
   Command command = Command::kNone;
   RunSpec run;             // kRun; kInspect: inputs and options
   MergeSpec merge;         // kMerge
   ModelsRequest models;    // kModels
   CacheRequest cache;      // kCache
+  BenchModelSpec bench;    // kBenchModel: without places
   std::string recipe;      // path of --recipe
   std::string output;      // kReport
   std::string schema_job;  // kSchema: a job's name, "" for the run's own options
   ProgressWish progress = ProgressWish::kAuto;
-  bool no_config = false;  // kRun, kInspect: the user's settings file is left alone
+  bool no_config = false;  // kRun, kInspect, kBenchModel: the user's settings file is left alone
   bool json_events = false;
-  bool json = false;  // kInspect: the report as JSON
+  bool json = false;  // kInspect, kBenchModel: the report as JSON
   int exit_code =
       -1;  // at least 0: print `text` and leave with it (--help, --version, usage errors)
   std::string text;

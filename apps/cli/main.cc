@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "arguments.h"
+#include "bench_model_command.h"
 #include "collection_text.h"
 #include "doctor_text.h"
 #include "exit_code.h"
@@ -216,6 +217,17 @@ int cache(const CacheRequest& request) {
   return code ? *code : complain(code.error());
 }
 
+int measure_model(Arguments& arguments) {
+  if (!arguments.no_config) {
+    if (auto used = use_settings(settings_path(), arguments.bench); !used)
+      return complain(used.error());
+  }
+  arguments.bench.places = user_places(folder_of_executable());
+  install_signal_handlers();
+  const auto code = run_bench_model(arguments.bench, arguments.json, cancel_token);
+  return code ? *code : complain(code.error());
+}
+
 int print_diagnosis() {
   std::cout << doctor_text(diagnose(codec_host_path()), codec_host_path(),
                            settings_state(settings_path()));
@@ -263,6 +275,8 @@ int main(int argc, char** argv) {
       return models(arguments.models);
     case Arguments::Command::kCache:
       return cache(arguments.cache);
+    case Arguments::Command::kBenchModel:
+      return measure_model(arguments);
     case Arguments::Command::kDoctor:
       return print_diagnosis();
     case Arguments::Command::kNone:

@@ -25,7 +25,9 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
   for (const std::string& input : spec.inputs)
     names += (names.empty() ? "" : " ") + default_source_name(input);
   run.fingerprint.emplace("inputs", names);
-  run.networks = std::make_unique<NetworkSet>(network_settings(run.options, spec.places));
+  NetworkSettings networks = network_settings(run.options, spec.places);
+  networks.batch = static_cast<int>(run.options.integer("batch"));
+  run.networks = std::make_unique<NetworkSet>(std::move(networks));
   const JobTools tools{
       .codecs = codecs, .networks = run.networks.get(), .models_folder = spec.places.models};
   std::string job_names;
@@ -60,7 +62,6 @@ NetworkSettings network_settings(const OptionValues& options, const UserPlaces& 
                       .pool_threads = threads},
           .device = options.text("device"),
           .threads_per_run = threads,
-          .batch = static_cast<int>(options.integer("batch")),
           .cache_folder = places.cache,
           .threads = thread_count(options),
           .bytes_max = network_bytes_max(options)};

@@ -16,6 +16,17 @@ constexpr double kWorthIt = 0.98;
 
 }  // namespace
 
+int worthwhile_batch(std::span<const BatchTiming> timings) {
+  const BatchTiming* chosen = nullptr;
+  for (const BatchTiming& timing : timings)
+    if (chosen == nullptr || timing.seconds_per_item < chosen->seconds_per_item) chosen = &timing;
+  if (chosen == nullptr) return 0;
+  const double most_seconds = chosen->seconds_per_item / kWorthIt;
+  for (const BatchTiming& timing : timings)
+    if (timing.batch < chosen->batch && timing.seconds_per_item <= most_seconds) chosen = &timing;
+  return chosen->batch;
+}
+
 BatchTuner::BatchTuner(int most, std::optional<int> known) : most_(std::max(1, most)) {
   if (!known) return;
   next_ = std::clamp(*known, 1, most_);

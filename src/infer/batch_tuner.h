@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace imagemill {
@@ -17,6 +18,10 @@ struct BatchTiming {
   double seconds_per_item = 0;  // the best of its runs
   int runs = 0;
 };
+
+// The smallest batch that is at most 2 % slower than the fastest: a larger one takes more memory
+// and waits longer, so it must be worth it. 0 of none.
+int worthwhile_batch(std::span<const BatchTiming> timings);
 
 // Not locked: its owner calls it under a lock of its own.
 class BatchTuner {

@@ -72,5 +72,17 @@ TEST(BatchTuner, what_was_known_is_kept_within_what_is_allowed_now) {
   EXPECT_EQ(BatchTuner(0, 0).next(), 1);
 }
 
+TEST(BatchTuner, the_worthwhile_batch_is_the_smallest_near_the_fastest) {
+  EXPECT_EQ(worthwhile_batch({}), 0);
+  const std::vector<BatchTiming> timings = {{.batch = 1, .seconds_per_item = 0.020},
+                                            {.batch = 2, .seconds_per_item = 0.0101},
+                                            {.batch = 4, .seconds_per_item = 0.0103},
+                                            {.batch = 8, .seconds_per_item = 0.0100}};
+  EXPECT_EQ(worthwhile_batch(timings), 2);
+  const std::vector<BatchTiming> slower = {{.batch = 1, .seconds_per_item = 0.010},
+                                           {.batch = 2, .seconds_per_item = 0.012}};
+  EXPECT_EQ(worthwhile_batch(slower), 1);
+}
+
 }  // namespace
 }  // namespace imagemill

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <optional>
+
+#include "infer/aligned_bytes.h"
 
 namespace imagemill {
 namespace {
@@ -14,15 +15,6 @@ using Clock = std::chrono::steady_clock;
 
 // How often a waiting thread looks whether the run was cancelled; nobody tells it.
 constexpr std::chrono::milliseconds kLook{100};
-
-constexpr size_t kAlignment = 64;
-
-struct FreeAligned {
-  void operator()(std::byte* memory) const {
-    ::operator delete[](memory, std::align_val_t{kAlignment});
-  }
-};
-using AlignedBytes = std::unique_ptr<std::byte[], FreeAligned>;
 
 // Waits without a core while it lives.
 class CoreLetGo {
@@ -124,9 +116,7 @@ Result<std::shared_ptr<Batch>> Batcher::State::open_batch() {
     std::erase_if(spare_inputs, [](const auto& spare) { return spare.first == nullptr; });
     break;
   }
-  if (batch->input == nullptr)
-    batch->input.reset(new (std::align_val_t{kAlignment}, std::nothrow)
-                           std::byte[std::max<size_t>(batch->input_bytes, 1)]);
+  if (batch->input == nullptr) batch->input = allocate_aligned(batch->input_bytes);
   if (batch->input == nullptr)
     return fail(Code::kResourceExhausted, "batch of {}: {} MB of input", batch->capacity,
                 batch->input_bytes >> 20);

@@ -210,9 +210,7 @@ Result<std::unique_ptr<Job>> make_embed(const OptionValues& options, const JobTo
   IMAGEMILL_ASSIGN_OR_RETURN(std::vector<std::string> labels,
                              read_labels(real_file_system(), model));
   const ModelInput input = chosen_input(options, model.manifest.input);
-  std::vector<std::string> outputs;
-  for (const std::string& name : {model.manifest.outputs.features, model.manifest.outputs.logits})
-    if (!name.empty()) outputs.push_back(name);
+  std::vector<std::string> outputs = names_of(model.manifest.outputs);
   IMAGEMILL_ASSIGN_OR_RETURN(Network* const network,
                              tools.networks->add(std::move(model), std::move(outputs)));
   return std::make_unique<EmbedJob>(options, input, network, std::move(labels));

@@ -148,6 +148,13 @@ Result<ModelFamily> parse_model_family(std::string_view name) {
   return family;
 }
 
+std::vector<std::string> names_of(const ModelOutputs& outputs) {
+  std::vector<std::string> names;
+  for (const std::string& name : {outputs.features, outputs.logits})
+    if (!name.empty()) names.push_back(name);
+  return names;
+}
+
 std::vector<ModelFile> files_of(const ModelManifest& manifest) {
   std::vector<ModelFile> files = {manifest.file};
   files.insert(files.end(), manifest.companions.begin(), manifest.companions.end());

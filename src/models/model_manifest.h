@@ -107,6 +107,9 @@ struct ModelOutputs {
   bool operator==(const ModelOutputs&) const = default;
 };
 
+// Those that it has, the features first.
+std::vector<std::string> names_of(const ModelOutputs& outputs);
+
 struct ModelManifest {
   std::string name;
   ModelFamily family = ModelFamily::kEmbed;

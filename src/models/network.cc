@@ -41,10 +41,10 @@ Result<std::vector<size_t>> positions_of(const std::vector<std::string>& names,
 }
 
 // What cannot be kept is found out again.
-void keep_file(const std::string& path, std::string_view text) {
+bool keep_file(const std::string& path, std::string_view text) {
   FileSystem& fs = real_file_system();
-  if (!path.empty() && fs.create_folders(std::string(parent_path(path))))
-    (void)write_file_atomically(fs, path, as_byte_span(text));
+  return !path.empty() && fs.create_folders(std::string(parent_path(path))) &&
+         write_file_atomically(fs, path, as_byte_span(text));
 }
 
 }  // namespace
@@ -102,25 +102,25 @@ Result<> Network::open() {
   const uint64_t weights = before ? before->now : 0;
   const Room room = find_room(weights, on_cpu ? run_bytes / std::max<int64_t>(declared, 1) : 0);
   const int fit = room.batch_max;
-  BatcherSettings batching{.batch_max = std::min(fit, on_cpu ? kBatchMaxOnCpu : kBatchMaxOnDevice),
-                           .batch_fixed = std::min(fit, settings_.batch),
-                           .runs_max = on_cpu ? room.runs_max : kRunsOnDevice,
-                           .runs_on_cpu = on_cpu,
-                           .input_row = row,
-                           .outputs = outputs};
-  if (declared == 1) batching.batch_fixed = 1;  // several runs at once instead
-  if (declared > 1) batching.batch_exact = static_cast<int>(declared);
+  batching_ = {.batch_max = std::min(fit, on_cpu ? kBatchMaxOnCpu : kBatchMaxOnDevice),
+               .batch_fixed = std::min(fit, settings_.batch),
+               .runs_max = on_cpu ? room.runs_max : kRunsOnDevice,
+               .runs_on_cpu = on_cpu,
+               .input_row = row,
+               .outputs = outputs};
+  if (declared == 1) batching_.batch_fixed = 1;  // several runs at once instead
+  if (declared > 1) batching_.batch_exact = static_cast<int>(declared);
   if (const auto known = real_file_system().read(tuning_path(), 16); known && !known->empty()) {
     const auto* const text = reinterpret_cast<const char*>(known->data());
-    std::from_chars(text, text + known->size(), batching.batch_known);
-    batching.batch_known = std::clamp(batching.batch_known, 0, batching.batch_max);
+    std::from_chars(text, text + known->size(), batching_.batch_known);
+    batching_.batch_known = std::clamp(batching_.batch_known, 0, batching_.batch_max);
   }
   runner_ = make_runner(std::move(session), row, outputs);
   if (settings_.batch > fit)
     tell_(fmt::format(
         "{}: batches of {} instead of {}, more do not fit into its part of --max-memory",
         model_.manifest.name, fit, settings_.batch));
-  batcher_ = std::make_unique<Batcher>(*runner_, batching);
+  batcher_ = std::make_unique<Batcher>(*runner_, batching_);
   if (identity_with(runtime_->version(), provider_) != last_identity_)
     keep_file(provider_path(), fmt::format("{} {}", runtime_->version(), provider_));
   return {};
@@ -201,7 +201,11 @@ std::string Network::tuning_path() const {
 
 void Network::remember() {
   const auto best = is_open_ ? batcher_->best_batch() : std::nullopt;
-  if (best) keep_file(tuning_path(), std::to_string(*best));
+  if (best) remember(*best);
+}
+
+bool Network::remember(int batch) {
+  return is_open_ && keep_file(tuning_path(), std::to_string(batch));
 }
 
 // The provider that a session gets is known once there is one. What it was with the same libraries

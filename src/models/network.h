@@ -65,8 +65,15 @@ class Network {
   ElementType input_type() const { return input_type_; }
   const std::string& provider() const { return provider_; }
 
-  // Writes down which batch was best.
+  // After batcher() succeeded: what runs the batches, and how they are formed. For measuring.
+  ModelRunner& runner() { return *runner_; }
+  const BatcherSettings& batching() const { return batching_; }
+  const OnnxRuntime& runtime() const { return *runtime_; }
+
+  // Writes down which batch was best, for the next run.
   void remember();
+  // The same for what was found out elsewhere. False: there is no place for it.
+  bool remember(int batch);
 
  private:
   Result<> open();
@@ -103,6 +110,7 @@ class Network {
   ElementType input_type_ = ElementType::kF32;
   std::unique_ptr<ModelRunner> runner_;
   const FallbackRunner* fallback_ = nullptr;  // in runner_, where the device may be given up
+  BatcherSettings batching_;
   std::unique_ptr<Batcher> batcher_;
   std::atomic<bool> is_open_ = false;
 };
