@@ -41,6 +41,21 @@ class Measured:
         return (high - low) / 2 / self.median
 
 
+@dataclasses.dataclass
+class Ratio:
+    what: str
+    value: float
+    relation: str = ""  # "": stated, not judged
+    target: float = 0
+
+    def passes(self) -> bool:
+        return {"": True, ">=": self.value >= self.target, "<=": self.value <= self.target}[self.relation]
+
+    def line(self) -> str:
+        judged = f"{self.relation:>5}{self.target:>7.2f}  {'pass' if self.passes() else 'MISS'}" if self.relation else ""
+        return f"{self.what:<58}{self.value:>12.3f}{judged}"
+
+
 def first_cores(count: int) -> list[int]:
     return sorted(os.sched_getaffinity(0))[:count]
 

@@ -3,6 +3,7 @@
 
 usage: ./dev bench prepare [--files 500] [--size 640] [--data DIR] [--reps 9] [--only NAME,...]
        ./dev bench search [--rows 1000000] [--hnsw-rows 100000] [--reps 9] [--only exact,hnsw,hashes]
+       ./dev bench embed [--files 500] [--data DIR] [--reps 9] [--only fp32,int8]
        ./dev bench compare REF [the same options]
        ./dev bench list
 """
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 
+import embed
 import search
 from corpus import Corpus, find_photographs
 from measure import Contender, Measured, first_cores, interleave, machine, rank_test, store
@@ -184,7 +186,7 @@ def compare(bench: Bench, ref: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ", 1)[1], allow_abbrev=False)
-    parser.add_argument("workload", choices=["prepare", "search", "compare", "list"])
+    parser.add_argument("workload", choices=["prepare", "search", "embed", "compare", "list"])
     parser.add_argument("ref", nargs="?")
     parser.add_argument("--files", type=int, default=MIN_FILES)
     parser.add_argument("--size", type=int, default=640)
@@ -195,15 +197,17 @@ def main() -> int:
     parser.add_argument("--data")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
     options = parser.parse_args()
-    scenarios = search.SCENARIOS if options.workload == "search" else SCENARIOS
+    scenarios = {"search": search.SCENARIOS, "embed": embed.PRECISIONS}.get(options.workload, SCENARIOS)
     unknown = [name for name in options.only if name not in scenarios]
     if unknown:
         parser.error(f"no scenario {unknown[0]}: {', '.join(scenarios)}")
     if options.workload == "list":
-        print("\n".join([*SCENARIOS, *(f"search: {name}" for name in search.SCENARIOS)]))
+        print("\n".join([*SCENARIOS, *(f"search: {name}" for name in search.SCENARIOS), *(f"embed: {name}" for name in embed.PRECISIONS)]))
         return 0
     if options.workload == "search":
         return 0 if search.run(options) else 1
+    if options.workload == "embed":
+        return 0 if embed.run(options) else 1
     bench = Bench(options)
     if options.workload == "compare":
         if not options.ref:

@@ -1,5 +1,4 @@
 """Search and near hashes at a million, beside faiss. Ratios within one run, in turns."""
-import dataclasses
 import json
 import os
 import pathlib
@@ -9,7 +8,7 @@ import sys
 
 import numpy as np
 
-from measure import Measured, first_cores, machine, store
+from measure import Measured, Ratio, first_cores, machine, store
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "bench"
@@ -91,21 +90,6 @@ class Search:
     def close(self) -> None:
         self.child.stdin.close()
         self.child.wait()
-
-
-@dataclasses.dataclass
-class Ratio:
-    what: str
-    value: float
-    relation: str = ""  # "": stated, not judged
-    target: float = 0
-
-    def passes(self) -> bool:
-        return {"": True, ">=": self.value >= self.target, "<=": self.value <= self.target}[self.relation]
-
-    def line(self) -> str:
-        judged = f"{self.relation:>5}{self.target:>7.2f}  {'pass' if self.passes() else 'MISS'}" if self.relation else ""
-        return f"{self.what:<58}{self.value:>12.3f}{judged}"
 
 
 def in_turns(searches: list[Search], reps: int, how: str, count: int, ef: int = 0) -> dict[str, Measured]:
