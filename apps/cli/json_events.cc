@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "exit_code.h"
+#include "telemetry/network_json.h"
 
 namespace imagemill::cli {
 namespace {
@@ -75,7 +76,8 @@ void JsonEvents::on_progress(const RunProgress& progress) {
                     {"memory_in_flight_bytes", progress.memory_in_flight_bytes},
                     {"resident_bytes", progress.resident_bytes},
                     {"cpu_percent", progress.cpu_percent},
-                    {"stages", to_json(progress.stages)}});
+                    {"stages", to_json(progress.stages)},
+                    {"networks", networks_json(progress.networks)}});
 }
 
 void JsonEvents::on_item_failed(const ItemFailed& failed) {
@@ -105,7 +107,8 @@ void JsonEvents::on_finished(const RunFinished& finished) {
                     {"seconds", finished.seconds},
                     {"peak_resident_bytes", finished.peak_resident_bytes},
                     {"exit_code", static_cast<int>(exit_code(finished))},
-                    {"stages", to_json(finished.stages)}});
+                    {"stages", to_json(finished.stages)},
+                    {"networks", networks_json(finished.networks)}});
 }
 
 }  // namespace imagemill::cli

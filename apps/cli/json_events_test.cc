@@ -50,6 +50,7 @@ TEST_F(JsonEventsTest, progress_has_null_for_what_is_unknown) {
   progress.done = 4;
   progress.items_per_second = std::numeric_limits<double>::infinity();
   progress.stages = {{.name = "decode", .items = 4, .queue_depth = 2, .queue_capacity = 8}};
+  progress.networks = {{.model = "net", .provider = "CPU", .images = 3, .sizes = {{4, 0, 1000}}}};
   events_.on_progress(progress);
   json event = only_line();
   EXPECT_EQ(event["event"], "progress");
@@ -58,6 +59,9 @@ TEST_F(JsonEventsTest, progress_has_null_for_what_is_unknown) {
   EXPECT_TRUE(event["items_per_second"].is_null());
   EXPECT_EQ(event["stages"][0]["name"], "decode");
   EXPECT_EQ(event["stages"][0]["queue_capacity"], 8);
+  EXPECT_EQ(event["networks"][0]["model"], "net");
+  EXPECT_TRUE(event["networks"][0]["sizes"][0]["seconds_per_image"].is_null());
+  EXPECT_EQ(event["networks"][0]["sizes"][0]["resident_bytes"], 1000);
 
   progress.eta_seconds = 1.5;
   progress.bottleneck = "decode";

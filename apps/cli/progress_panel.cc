@@ -93,6 +93,27 @@ StyledLine stage_line(const StageRow& row, int name_columns, const PanelSpace& s
   return line;
 }
 
+// "resnet18 on CPU    43.2/s  batches of 8, 97% full  busy 88%  wait 0.1 s".
+StyledLine network_line(const NetworkSnapshot& network, const PanelSpace& space) {
+  constexpr int kWidestNetwork = 24;
+  const std::string name = terminal_escape(network.model) + " on " + network.provider;
+  StyledLine line("  ");
+  line.append(truncate_end(name, kWidestNetwork, space.unicode ? "…" : "."));
+  // Those that matter first; what does not fit is left out whole.
+  const std::string pieces[] = {
+      fmt::format("  {}/s", human_number(network.images_per_second_average)),
+      fmt::format("  batches of {}", network.batch_size),
+      fmt::format(", {:.0f}% full", network.batch_fill * 100),
+      fmt::format("  busy {:.0f}%", network.busy_share * 100),
+      "  wait " + human_seconds(network.wait_seconds),
+      fmt::format("  now {}/s", human_number(network.images_per_second))};
+  for (const std::string& piece : pieces) {
+    if (line.width() + terminal_width(piece) > space.columns) break;
+    line.append(piece, Ink::kFaint);
+  }
+  return line;
+}
+
 StyledLine memory_line(const PanelState& state, const PanelSpace& space) {
   const RunProgress& progress = state.progress;
   std::string in_flight = "in flight " + human_bytes(progress.memory_in_flight_bytes);
@@ -147,6 +168,9 @@ std::vector<StyledLine> panel_lines(const PanelState& state, const PanelSpace& s
     if (has_room && (all_fit || row.is_bottleneck)) {
       lines.push_back(stage_line(row, name_columns, space));
     }
+  }
+  for (const NetworkSnapshot& network : state.progress.networks) {
+    if (std::cmp_less(lines.size() + 1, space.rows)) lines.push_back(network_line(network, space));
   }
   lines.push_back(memory_line(state, space));
   return lines;

@@ -44,6 +44,19 @@ std::vector<StageRow> some_rows() {
   return window.rows();
 }
 
+NetworkSnapshot some_network() {
+  return {.model = "resnet18\x1b[31m",
+          .provider = "CPU",
+          .images = 960,
+          .batches = 31,
+          .images_per_second = 40,
+          .images_per_second_average = 43.2,
+          .batch_size = 32,
+          .batch_fill = 0.968,
+          .busy_share = 0.88,
+          .wait_seconds = 0.12};
+}
+
 TEST(Bar, fills_from_the_left_and_keeps_its_width) {
   EXPECT_EQ(bar(0, 4, false), "....");
   EXPECT_EQ(bar(0.5, 4, false), "##..");
@@ -156,6 +169,27 @@ TEST(StyledLine, colours_end_where_the_line_is_cut) {
   EXPECT_EQ(line.render(5, {.colour = true}), "\x1b[31mabc\x1b[0m\x1b[32md…\x1b[0m");
   EXPECT_EQ(line.render(5, {}), "abcd…");
   EXPECT_EQ(line.render(0, {.colour = true}), "");
+}
+
+TEST(Panel, has_a_line_for_each_network_that_works) {
+  RunProgress progress = some_progress();
+  progress.networks = {some_network()};
+  const std::vector<StageRow> rows = some_rows();
+  const auto text_of = [&](int columns, int height) {
+    std::string text;
+    for (const StyledLine& line :
+         panel_lines({progress, rows, 0}, {.columns = columns, .rows = height, .unicode = false})) {
+      EXPECT_LE(line.width(), columns);
+      text += line.text() + "\n";
+    }
+    return text;
+  };
+  EXPECT_THAT(text_of(120, 24),
+              HasSubstr("  43.2/s  batches of 32, 97% full  busy 88%  wait 0.1 s"));
+  EXPECT_THAT(text_of(120, 24), HasSubstr("resnet18"));
+  EXPECT_THAT(text_of(120, 24), testing::Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text_of(60, 24), HasSubstr("  43.2/s"));
+  EXPECT_THAT(text_of(60, 3), testing::Not(HasSubstr("batches of"))) << "no room";
 }
 
 }  // namespace

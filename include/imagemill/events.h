@@ -24,6 +24,33 @@ struct StageSnapshot {
   int threads = 0;          // that may work on it at once; 0: all of the run's
 };
 
+// What is known of one size of batches.
+struct BatchSizeSnapshot {
+  int batch = 1;
+  double seconds_per_image = 0;  // of one run: the best while it was tried; 0: not known
+  // The most that the process was seen to hold while batches of this size were formed, whatever
+  // else it did then; 0: not seen.
+  uint64_t resident_bytes = 0;
+};
+
+// A network of the run, from when it was opened.
+struct NetworkSnapshot {
+  std::string model;
+  std::string provider;                  // what runs it: "CPU", "CUDA:0"
+  int64_t images = 0;                    // rows of batches: pictures, or parts of them
+  int64_t batches = 0;                   // that were run
+  double images_per_second = 0;          // in the last second
+  double images_per_second_average = 0;  // moving average
+  int batch_size = 0;                    // of the batches that are formed now
+  double batch_fill = 0;                 // share of the batches' rows that were taken, 0..1
+  // Share of the time in which batches ran: of the compute threads on a CPU, of the device else.
+  double busy_share = 0;
+  double wait_seconds = 0;      // that an image waited for its batch to start, on average
+  int64_t waiting = 0;          // images that wait now
+  int64_t memory_halvings = 0;  // how often a batch was too large for the memory
+  std::vector<BatchSizeSnapshot> sizes = {};  // ascending
+};
+
 struct RunStarted {
   int64_t items_total = 0;    // listed
   int64_t items_resumed = 0;  // finished by an earlier try, not done again
@@ -44,6 +71,7 @@ struct RunProgress {
   double items_per_second = 0;  // moving average
   double eta_seconds = -1;      // -1: not known yet
   std::vector<StageSnapshot> stages = {};
+  std::vector<NetworkSnapshot> networks = {};  // those that are open
   std::string bottleneck = {};  // name of the stage that holds the others up; "" while unclear
   uint64_t memory_in_flight_bytes = 0;
   uint64_t resident_bytes = 0;
@@ -77,6 +105,7 @@ struct RunFinished {
   double seconds = 0;
   uint64_t peak_resident_bytes = 0;
   std::vector<StageSnapshot> stages = {};
+  std::vector<NetworkSnapshot> networks = {};  // those that were opened
 };
 
 // Called from the run's own threads, never two calls at once. Must be quick: the pipeline waits.

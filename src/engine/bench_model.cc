@@ -112,9 +112,8 @@ Result<BenchModelReport> Bench::run(const CancelToken& cancel) {
                              networks.add(std::move(model), std::move(outputs)));
   Network& network = *added;
   IMAGEMILL_TRY(network.batcher());
-  const int threads = thread_count(options);
   const BatcherSettings& batching = network.batching();
-  const int at_once = batching.runs_max == 0 ? threads : std::min(threads, batching.runs_max);
+  const int at_once = network.runs_at_once(thread_count(options));
   auto measured = measure(network, at_once, cancel);
   if (!measured)
     return std::unexpected(std::move(measured).error().with_context(network.model().manifest.name));

@@ -196,7 +196,7 @@ class RunInProgress {
     PipelineStatus status;
     prepare_status(pipeline, status);
     clock_ = std::make_unique<ProgressClock>(
-        listener_, stage_names(pipeline), status, committer,
+        listener_, stage_names(pipeline), status, committer, plan_.networks.get(),
         ProgressClock::Counts{total, work_.resumed()},
         static_cast<int>(plan_.options.integer("queue-capacity")), thread_count(plan_.options));
     Result<> result;

@@ -28,8 +28,9 @@ std::vector<StageSnapshot> snapshot_stages(const std::vector<std::string>& names
 }
 
 ProgressClock::ProgressClock(Listener& listener, std::vector<std::string> stages,
-                             const PipelineStatus& status, Committer& committer, Counts counts,
-                             int queue_capacity, int threads)
+                             const PipelineStatus& status, Committer& committer,
+                             const NetworkSet* networks, Counts counts, int queue_capacity,
+                             int threads)
     : listener_(listener),
       stages_(std::move(stages)),
       status_(status),
@@ -39,7 +40,8 @@ ProgressClock::ProgressClock(Listener& listener, std::vector<std::string> stages
       rate_(counts.total, counts.resumed),
       recorder_(counts.resumed),
       bottleneck_(threads),
-      meter_(real_file_system()) {}
+      meter_(real_file_system()),
+      networks_(networks, threads) {}
 
 void ProgressClock::start() {
   thread_ = std::thread([this] {
@@ -89,6 +91,8 @@ void ProgressClock::tick() {
   sample_ = meter_.sample(p.seconds);
   p.resident_bytes = sample_.resident_bytes;
   p.cpu_percent = sample_.cpu_percent;
+  p.networks = networks_.look(p.seconds, p.resident_bytes);
+  last_networks_ = p.networks;
   rate_.update(p.seconds, p.done, p.failed, p.skipped);
   p.items_per_second = rate_.items_per_second();
   p.eta_seconds = rate_.eta_seconds();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/committer.h"
+#include "engine/network_monitor.h"
 #include "imagemill/events.h"
 #include "pipeline/pipeline.h"
 #include "telemetry/bottleneck_finder.h"
@@ -33,7 +34,8 @@ class ProgressClock {
   };
 
   ProgressClock(Listener& listener, std::vector<std::string> stages, const PipelineStatus& status,
-                Committer& committer, Counts counts, int queue_capacity, int threads);
+                Committer& committer, const NetworkSet* networks, Counts counts, int queue_capacity,
+                int threads);
   ~ProgressClock() { stop(); }
 
   void start();
@@ -41,6 +43,7 @@ class ProgressClock {
   double seconds() const;
   // After stop().
   const ProcessSample& last_sample() const { return sample_; }
+  const std::vector<NetworkSnapshot>& last_networks() const { return last_networks_; }
   Timeline timeline() const;
   std::string bottleneck() const { return bottleneck_.bottleneck(); }
   void with_listener(const std::function<void(Listener&)>& call);
@@ -63,6 +66,8 @@ class ProgressClock {
   BottleneckFinder bottleneck_;
   ProcessMeter meter_;
   ProcessSample sample_;
+  NetworkMonitor networks_;
+  std::vector<NetworkSnapshot> last_networks_;
 
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;

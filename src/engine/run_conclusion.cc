@@ -15,7 +15,8 @@ RunFinished sum_up(const RunAccount& account, const Result<>& result) {
                 .results_reused = account.results_reused,
                 .seconds = account.clock.seconds(),
                 .peak_resident_bytes = account.clock.last_sample().peak_resident_bytes,
-                .stages = snapshot_stages(account.stages, account.status, 0)};
+                .stages = snapshot_stages(account.stages, account.status, 0),
+                .networks = account.clock.last_networks()};
   if (!result) {
     f.outcome = result.error().code() == Code::kCancelled ? RunFinished::Outcome::kCancelled
                                                           : RunFinished::Outcome::kFailed;

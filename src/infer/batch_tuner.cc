@@ -14,6 +14,9 @@ constexpr int kRunsEach = 4;
 // A batch twice as large takes twice the memory and waits twice as long: it must be worth it.
 constexpr double kWorthIt = 0.98;
 
+// The same where any size may be taken, not only the next one.
+constexpr double kNearFastest = 0.95;
+
 }  // namespace
 
 int worthwhile_batch(std::span<const BatchTiming> timings) {
@@ -21,7 +24,7 @@ int worthwhile_batch(std::span<const BatchTiming> timings) {
   for (const BatchTiming& timing : timings)
     if (chosen == nullptr || timing.seconds_per_item < chosen->seconds_per_item) chosen = &timing;
   if (chosen == nullptr) return 0;
-  const double most_seconds = chosen->seconds_per_item / kWorthIt;
+  const double most_seconds = chosen->seconds_per_item / kNearFastest;
   for (const BatchTiming& timing : timings)
     if (timing.batch < chosen->batch && timing.seconds_per_item <= most_seconds) chosen = &timing;
   return chosen->batch;

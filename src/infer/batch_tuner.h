@@ -19,8 +19,8 @@ struct BatchTiming {
   int runs = 0;
 };
 
-// The smallest batch that is at most 2 % slower than the fastest: a larger one takes more memory
-// and waits longer, so it must be worth it. 0 of none.
+// The smallest batch that is at most 5 % slower than the fastest: a larger one takes more memory,
+// waits longer and leaves more to one core at the end, for what may be noise. 0 of none.
 int worthwhile_batch(std::span<const BatchTiming> timings);
 
 // Not locked: its owner calls it under a lock of its own.

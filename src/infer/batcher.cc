@@ -45,7 +45,7 @@ struct Batch {
   bool is_closed = false;   // no more slots are reserved
   bool is_running = false;
   bool is_done = false;
-  Clock::time_point last_filled;
+  std::vector<Clock::time_point> filled_at;              // by slot
   std::vector<std::optional<Result<BatchRow>>> results;  // by slot
   std::condition_variable changed;
 
@@ -180,9 +180,11 @@ Result<std::vector<Tensor>> Batcher::State::call_model(std::span<std::byte> inpu
 void Batcher::State::run(Batch& batch, WaitPlace* place, std::unique_lock<std::mutex>& lock) {
   const auto began = Clock::now();
   std::vector<size_t> filled;
-  for (size_t i = 0; i < batch.slots.size(); ++i)
-    if (batch.slots[i] == Batch::Slot::kFilled) filled.push_back(i);
-  status.wait_seconds += std::chrono::duration<double>(began - batch.last_filled).count();
+  for (size_t i = 0; i < batch.slots.size(); ++i) {
+    if (batch.slots[i] != Batch::Slot::kFilled) continue;
+    filled.push_back(i);
+    status.wait_seconds += std::chrono::duration<double>(began - batch.filled_at[i]).count();
+  }
   lock.unlock();
 
   // Rows close up over slots that were left.
@@ -269,8 +271,8 @@ Result<BatchRow> BatchSlot::run(WaitPlace* place) && {
   const auto slot = static_cast<size_t>(state->index);
   batch->slots[slot] = Batch::Slot::kFilled;
   --batch->unfilled;
-  batch->last_filled = Clock::now();
-  const auto deadline = batch->last_filled + batcher.settings.delay_max;
+  batch->filled_at[slot] = Clock::now();
+  const auto deadline = batch->filled_at[slot] + batcher.settings.delay_max;
   if (place == nullptr) batcher.close(*batch);
   bool runs = batcher.claim(*batch);
   while (!runs && !batch->is_done) {
@@ -296,6 +298,7 @@ Result<BatchSlot> Batcher::reserve() {
   slot->index = static_cast<int>(batch->slots.size());
   batch->slots.push_back(Batch::Slot::kReserved);
   batch->results.emplace_back();
+  batch->filled_at.emplace_back();
   ++batch->unfilled;
   if (static_cast<int>(batch->slots.size()) == batch->capacity) state_->close(*batch);
   return BatchSlot(std::move(slot));

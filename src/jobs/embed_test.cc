@@ -74,6 +74,23 @@ double tensor_value(double value, int channel) {
   return (std::round(value * 255) / 255 - kMean[channel]) / kDeviation[channel];
 }
 
+TEST_F(EmbedTest, tells_what_the_network_did) {
+  add_heap(40);
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, embed({}, {{"batch", "8"}}));
+  ASSERT_EQ(finished.networks.size(), 1u);
+  const NetworkSnapshot& network = finished.networks.front();
+  EXPECT_EQ(network.model, "model");
+  EXPECT_EQ(network.provider, "CPU");
+  EXPECT_EQ(network.images, 36) << "what could be decoded";
+  EXPECT_EQ(network.batch_size, 8);
+  EXPECT_GE(network.batches, 5);
+  EXPECT_GT(network.batch_fill, 0);
+  EXPECT_LE(network.batch_fill, 1);
+  EXPECT_GT(network.busy_share, 0);
+  EXPECT_LE(network.busy_share, 1);
+  EXPECT_EQ(network.waiting, 0);
+}
+
 TEST_F(EmbedTest, features_are_what_the_network_says_of_the_picture) {
   add_flat("red.png", 1, 0, 0);
   add_flat("olive.png", 0.5, 0.4, 0.1);

@@ -75,6 +75,14 @@ Result<Batcher*> Network::batcher() {
   return batcher_.get();
 }
 
+int Network::runs_at_once(int threads) const {
+  return batching_.runs_max == 0 ? threads : std::min(threads, batching_.runs_max);
+}
+
+double Network::open_seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - opened_at_).count();
+}
+
 const Batcher* Network::open_batcher() const { return is_open_ ? batcher_.get() : nullptr; }
 
 Result<> Network::open() {
@@ -121,6 +129,7 @@ Result<> Network::open() {
         "{}: batches of {} instead of {}, more do not fit into its part of --max-memory",
         model_.manifest.name, fit, settings_.batch));
   batcher_ = std::make_unique<Batcher>(*runner_, batching_);
+  opened_at_ = std::chrono::steady_clock::now();
   if (identity_with(runtime_->version(), provider_) != last_identity_)
     keep_file(provider_path(), fmt::format("{} {}", runtime_->version(), provider_));
   return {};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -69,6 +70,9 @@ class Network {
   ModelRunner& runner() { return *runner_; }
   const BatcherSettings& batching() const { return batching_; }
   const OnnxRuntime& runtime() const { return *runtime_; }
+  // Batches under way together, where a run has so many compute threads.
+  int runs_at_once(int threads) const;
+  double open_seconds() const;  // since it was opened
 
   // Writes down which batch was best, for the next run.
   void remember();
@@ -111,6 +115,7 @@ class Network {
   std::unique_ptr<ModelRunner> runner_;
   const FallbackRunner* fallback_ = nullptr;  // in runner_, where the device may be given up
   BatcherSettings batching_;
+  std::chrono::steady_clock::time_point opened_at_;
   std::unique_ptr<Batcher> batcher_;
   std::atomic<bool> is_open_ = false;
 };

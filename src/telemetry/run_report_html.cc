@@ -13,6 +13,7 @@
 #include "telemetry/html_text.h"
 #include "telemetry/report_style.h"
 #include "telemetry/run_report.h"
+#include "telemetry/run_report_networks.h"
 #include "telemetry/svg_chart.h"
 
 namespace imagemill {
@@ -434,6 +435,7 @@ std::string to_html(const RunReport& report) {
   add_rejects(page, report);
   add_samples(page, report);
   add_stages(page, report);
+  page += networks_html(report.finished.networks, report.finished.seconds);
   add_charts(page, report);
   add_pictures(page, report);
   add_damaged(page, report);

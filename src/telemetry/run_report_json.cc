@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "telemetry/network_json.h"
 #include "telemetry/run_report.h"
 
 namespace imagemill {
@@ -121,6 +122,7 @@ std::string to_json(const RunReport& report) {
                      {"versions", report.versions},
                      {"bottleneck", report.bottleneck.empty() ? Json() : Json(report.bottleneck)},
                      {"stages", std::move(stages)},
+                     {"networks", networks_json(finished.networks)},
                      {"job_skips", finished.job_skips},
                      {"late_decodes", report.late_decodes},
                      {"rejects", rejects_json(report.rejects)},

@@ -54,6 +54,15 @@ RunReport full_report(const std::string& text) {
   report.formats = report.sizes = report.orientations = {{text, 3}, {"png", 1}};
   report.finished.job_skips = {{text, 5}};
   report.late_decodes = 2;
+  report.finished.networks = {{.model = text,
+                               .provider = text,
+                               .images = 80,
+                               .batches = 11,
+                               .batch_size = 8,
+                               .batch_fill = 0.909,
+                               .busy_share = 0.5,
+                               .wait_seconds = 0.12,
+                               .sizes = {{1, 0.02, 100'000'000}, {8, 0.0125, 0}}}};
   return report;
 }
 
@@ -139,6 +148,9 @@ TEST(Json, parses_back) {
   EXPECT_EQ(json["outcome"], "complete");
   EXPECT_EQ(json["items"]["done"], 90);
   EXPECT_EQ(json["stages"][1]["name"], "write");
+  EXPECT_EQ(json["networks"][0]["images"], 80);
+  EXPECT_EQ(json["networks"][0]["sizes"][1]["batch"], 8);
+  EXPECT_TRUE(json["networks"][0]["sizes"][1]["resident_bytes"].is_null());
   EXPECT_EQ(json["timeline"]["seconds"].size(), 10u);
   EXPECT_EQ(json["rejects"][0]["code"], "corrupt_input");
   EXPECT_EQ(json["rejects"][0]["count"], 6);
