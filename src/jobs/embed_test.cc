@@ -74,6 +74,22 @@ double tensor_value(double value, int channel) {
   return (std::round(value * 255) / 255 - kMean[channel]) / kDeviation[channel];
 }
 
+TEST_F(EmbedTest, a_licence_that_is_not_permissive_is_told_once_a_run) {
+  add_heap(5);
+  const auto embed_under = [&](const std::string& license) {
+    folder_.write("model.yaml", "name: net\nfamily: embed\nfile: model.onnx\nlicense: " + license +
+                                    "\ninput: {width: 16, height: 16}\n"
+                                    "outputs: {features: features}\n");
+    EXPECT_THAT(embed({}, {{"restart", "true"}, {"cache", "off"}}), IsOk());
+    return std::ranges::count_if(run_.listener.warnings, [](const std::string& warning) {
+      return warning.find("licence") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(embed_under("{name: AGPL-3.0-only, note: copyleft}"), 1);
+  EXPECT_THAT(run_.listener.warnings, testing::Contains(HasSubstr("AGPL-3.0-only")));
+  EXPECT_EQ(embed_under("{name: MIT, permissive: true}"), 0);
+}
+
 TEST_F(EmbedTest, tells_what_the_network_did) {
   add_heap(40);
   ASSERT_OK_AND_ASSIGN(const RunFinished finished, embed({}, {{"batch", "8"}}));

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "models/input_tensor.h"
+#include "models/model_description.h"
 
 namespace imagemill {
 namespace {
@@ -45,6 +46,12 @@ bool keep_file(const std::string& path, std::string_view text) {
   FileSystem& fs = real_file_system();
   return !path.empty() && fs.create_folders(std::string(parent_path(path))) &&
          write_file_atomically(fs, path, as_byte_span(text));
+}
+
+// Of a lone file nothing is said where nothing is known: who brought it knows more.
+bool has_license_to_tell(const FoundModel& model) {
+  const ModelLicense& license = model.manifest.license;
+  return !license.is_permissive && (!license.name.empty() || model.is_in_store);
 }
 
 }  // namespace
@@ -89,6 +96,7 @@ Result<> Network::open() {
   IMAGEMILL_ASSIGN_OR_RETURN(runtime_, OnnxRuntime::load(settings_.runtime));
   IMAGEMILL_ASSIGN_OR_RETURN(auto session, open_session(settings_.device));
   provider_ = session->provider();
+  if (has_license_to_tell(model_)) tell_(license_notice(describe(model_)));
   for (const std::string& step : session->fallbacks())
     tell_(fmt::format("{}: runs on {}, because {}", model_.manifest.name, provider_, step));
 
@@ -255,6 +263,7 @@ void NetworkSet::set_listener(std::function<void(std::string)> tell) {
 
 void NetworkSet::tell(std::string message) {
   const std::lock_guard lock(mutex_);
+  if (!told_.insert(message).second) return;
   if (listener_) listener_(std::move(message));
 }
 

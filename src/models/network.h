@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -125,7 +126,7 @@ class NetworkSet {
  public:
   explicit NetworkSet(NetworkSettings settings) : settings_(std::move(settings)) {}
 
-  // Warnings and fall-backs go here; null: nowhere.
+  // Warnings, licences that are not permissive, and fall-backs go here, each once; null: nowhere.
   void set_listener(std::function<void(std::string)> tell);
 
   // NetworkSettings::intercept of the networks that are added after it.
@@ -153,6 +154,7 @@ class NetworkSet {
   std::vector<std::unique_ptr<Network>> networks_;
   std::mutex mutex_;
   std::function<void(std::string)> listener_;  // guarded by mutex_
+  std::set<std::string> told_;                 // guarded by mutex_
 };
 
 }  // namespace imagemill
