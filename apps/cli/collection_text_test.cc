@@ -50,5 +50,33 @@ TEST(DoctorText, says_where_the_helper_is_missing) {
   EXPECT_THAT(text, HasSubstr("libpng 1.6"));
 }
 
+TEST(DoctorText, says_what_runs_networks_and_what_is_missing) {
+  Diagnosis diagnosis;
+  diagnosis.networks = {
+      .runtime_version = "1.23.2",
+      .runtime_path = "/lib/libonnxruntime.so",
+      .providers = {{"cuda", false, "not part of this ONNX Runtime", "pip install onnxruntime-gpu"},
+                    {"cpu", true}},
+      .other_providers = {"Azure"},
+      .devices = {{"NVIDIA H100", 80'000'000'000, 79'000'000'000}},
+      .models_folder = "/m",
+      .models = 2,
+      .model_bytes = 1'500'000};
+  const std::string text = doctor_text(diagnosis, "", "");
+  EXPECT_THAT(text, HasSubstr("networks        ONNX Runtime 1.23.2, /lib/libonnxruntime.so\n"));
+  EXPECT_THAT(text,
+              HasSubstr("  cuda          not part of this ONNX Runtime; it takes: pip install "
+                        "onnxruntime-gpu\n"));
+  EXPECT_THAT(text, HasSubstr("  cpu           works\n"));
+  EXPECT_THAT(text, HasSubstr("NVIDIA H100, 80.0 GB, 79.0 GB free"));
+  EXPECT_THAT(text, HasSubstr("models          2, 1.5 MB in /m\n"));
+  EXPECT_THAT(text, HasSubstr("cache           nowhere"));
+
+  diagnosis.networks = {.runtime_problem = "none: \"pip install onnxruntime\" mends it",
+                        .devices_problem = "no NVIDIA driver"};
+  EXPECT_THAT(doctor_text(diagnosis, "", ""), HasSubstr("pip install onnxruntime"));
+  EXPECT_THAT(doctor_text(diagnosis, "", ""), HasSubstr("devices         none: no NVIDIA driver"));
+}
+
 }  // namespace
 }  // namespace imagemill::cli

@@ -9,15 +9,57 @@
 #include "terminal_text.h"
 
 namespace imagemill::cli {
+namespace {
+
+std::string line(std::string_view name, std::string_view text) {
+  return fmt::format("{:<16}{}\n", name, text);
+}
+
+std::string list(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+std::string provider_text(const DiagnosedProvider& provider) {
+  if (provider.problem.empty()) return "works";
+  std::string text = terminal_escape(provider.problem);
+  if (!provider.remedy.empty()) text += "; it takes: " + terminal_escape(provider.remedy);
+  return text;
+}
+
+std::string networks_text(const NetworkDiagnosis& d) {
+  std::string out;
+  if (d.runtime_version.empty()) {
+    out += line("networks", terminal_escape(d.runtime_problem));
+  } else {
+    out += line("networks", fmt::format("ONNX Runtime {}, {}", terminal_escape(d.runtime_version),
+                                        terminal_escape(d.runtime_path)));
+    for (const DiagnosedProvider& provider : d.providers)
+      out += line("  " + provider.device, provider_text(provider));
+    if (!d.other_providers.empty())
+      out += line("  not used", terminal_escape(list(d.other_providers)));
+  }
+  if (d.devices.empty()) out += line("devices", "none: " + terminal_escape(d.devices_problem));
+  for (const DiagnosedDevice& device : d.devices)
+    out += line("devices",
+                fmt::format("{}, {}, {} free", terminal_escape(device.name),
+                            human_bytes(device.memory_bytes), human_bytes(device.free_bytes)));
+  out += line("models",
+              d.models_folder.empty()
+                  ? "nowhere: neither IMAGEMILL_MODELS nor HOME says where"
+                  : fmt::format("{}, {} in {}", human_count(d.models), human_bytes(d.model_bytes),
+                                terminal_escape(d.models_folder)));
+  out +=
+      line("cache", d.cache_folder.empty()
+                        ? "nowhere: neither IMAGEMILL_CACHE nor HOME says where"
+                        : fmt::format("{} results, {} in {}", human_count(d.cached_results),
+                                      human_bytes(d.cache_bytes), terminal_escape(d.cache_folder)));
+  return out;
+}
+
+}  // namespace
 
 std::string doctor_text(const Diagnosis& d, const std::string& codec_host,
                         const std::string& settings) {
-  const auto line = [](std::string_view name, std::string_view text) {
-    return fmt::format("{:<16}{}\n", name, text);
-  };
-  const auto list = [](const std::vector<std::string>& names) {
-    return fmt::format("{}", fmt::join(names, " "));
-  };
   std::string out = line("imagemill", d.version);
   out += line("cores", fmt::format("{} usable", d.cores));
   out +=
@@ -30,6 +72,7 @@ std::string doctor_text(const Diagnosis& d, const std::string& codec_host,
   out += line("  reads", list(d.helper_reads));
   out += line("  writes", list(d.helper_writes));
   out += line("  --isolate", d.helper_isolates.empty() ? "not possible" : list(d.helper_isolates));
+  out += networks_text(d.networks);
   for (size_t i = 0; i < d.libraries.size(); ++i)
     out += line(i == 0 ? "libraries" : "", d.libraries[i]);
   return out;

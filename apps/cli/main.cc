@@ -208,7 +208,7 @@ int merge(Arguments& arguments) {
 
 int models(const ModelsRequest& request) {
   install_signal_handlers();
-  const auto code = run_models(request, cancel_token);
+  const auto code = run_models(request, user_places(folder_of_executable()), cancel_token);
   return code ? *code : complain(code.error());
 }
 
@@ -229,7 +229,8 @@ int measure_model(Arguments& arguments) {
 }
 
 int print_diagnosis() {
-  std::cout << doctor_text(diagnose(codec_host_path()), codec_host_path(),
+  const UserPlaces places = user_places(folder_of_executable());
+  std::cout << doctor_text(diagnose(codec_host_path(), places), codec_host_path(),
                            settings_state(settings_path()));
   return kExitDone;
 }

@@ -8,7 +8,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 
 #include "exit_code.h"
@@ -21,11 +20,6 @@ namespace imagemill::cli {
 namespace {
 
 using Action = ModelsRequest::Action;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // What is downloaded from where; on a terminal how far it is, too, on a line that is written over.
 class PullPrinter final : public PullListener {
@@ -179,26 +173,12 @@ void add_models_command(CLI::App& app, ModelsRequest& request, std::function<voi
       ->option_text("NAME");
 }
 
-Result<ModelPlaces> model_places() {
-  ModelPlaces places{.store = environment("IMAGEMILL_MODELS"),
-                     .mirror = environment("IMAGEMILL_MODELS_MIRROR")};
-  if (!places.store.empty()) return places;
-  // The specification of that variable wants relative paths ignored.
-  const std::string data = environment("XDG_DATA_HOME");
-  const std::string home = environment("HOME");
-  if (data.starts_with('/')) {
-    places.store = data + "/imagemill/models";
-  } else if (home.starts_with('/')) {
-    places.store = home + "/.local/share/imagemill/models";
-  } else {
+Result<int> run_models(const ModelsRequest& request, const UserPlaces& user,
+                       const CancelToken& cancel) {
+  if (user.models.empty())
     return fail(Code::kInvalidArgument,
                 "no folder for models: neither IMAGEMILL_MODELS nor HOME says where");
-  }
-  return places;
-}
-
-Result<int> run_models(const ModelsRequest& request, const CancelToken& cancel) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const ModelPlaces places, model_places());
+  const ModelPlaces places{.store = user.models, .mirror = user.models_mirror};
   switch (request.action) {
     case Action::kList:
       return list(places, request.json);

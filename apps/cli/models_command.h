@@ -9,6 +9,7 @@
 
 #include "imagemill/cancel.h"
 #include "imagemill/models.h"
+#include "imagemill/places.h"
 #include "imagemill/status.h"
 
 namespace CLI {
@@ -30,11 +31,8 @@ struct ModelsRequest {
 // command. Both must outlive the parsing.
 void add_models_command(CLI::App& app, ModelsRequest& request, std::function<void()> chosen);
 
-// Store: $IMAGEMILL_MODELS, else imagemill/models in $XDG_DATA_HOME or ~/.local/share. Mirror:
-// $IMAGEMILL_MODELS_MIRROR. Reads the environment. kInvalidArgument when nothing says where.
-Result<ModelPlaces> model_places();
-
-// Prints; returns the exit code.
-Result<int> run_models(const ModelsRequest& request, const CancelToken& cancel);
+// Prints; returns the exit code. kInvalidArgument when nothing says where the models are.
+Result<int> run_models(const ModelsRequest& request, const UserPlaces& user,
+                       const CancelToken& cancel);
 
 }  // namespace imagemill::cli

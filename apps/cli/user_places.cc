@@ -69,6 +69,7 @@ std::vector<std::string> onnxruntime_folders(const std::string& program_folder) 
 
 UserPlaces user_places(const std::string& program_folder) {
   UserPlaces places{.models = environment("IMAGEMILL_MODELS"),
+                    .models_mirror = environment("IMAGEMILL_MODELS_MIRROR"),
                     .cache = environment("IMAGEMILL_CACHE"),
                     .onnxruntime = environment("IMAGEMILL_ONNXRUNTIME")};
   if (places.models.empty()) {

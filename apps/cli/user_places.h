@@ -7,7 +7,8 @@
 namespace imagemill::cli {
 
 // As the environment says it:
-//   models       $IMAGEMILL_MODELS, else imagemill/models in the user's data folder
+//   models       $IMAGEMILL_MODELS, else imagemill/models in the user's data folder; their mirror
+//                $IMAGEMILL_MODELS_MIRROR
 //   cache        $IMAGEMILL_CACHE, else imagemill in the user's cache folder
 //   onnxruntime  $IMAGEMILL_ONNXRUNTIME; else beside the program, in the active Python environment
 //                (virtualenv, conda, the python3 on PATH), in the user's packages

@@ -9,8 +9,9 @@ namespace imagemill {
 
 // Where the user of a program keeps what runs share. "" or empty: nowhere.
 struct UserPlaces {
-  std::string models = {};       // the store of models
-  std::string cache = {};        // what can be made again
+  std::string models = {};         // the store of models
+  std::string models_mirror = {};  // folder or address that is asked for models first
+  std::string cache = {};          // what can be made again
   std::string onnxruntime = {};  // ONNX Runtime's library or its folder: then nothing else is tried
   std::vector<std::string> onnxruntime_folders = {};  // where else it may be
 };

@@ -7,10 +7,14 @@
 
 #include "codec/helper_client.h"
 #include "codec/registry.h"
+#include "imagemill/cache.h"
+#include "imagemill/models.h"
 #include "imagemill/version.h"
+#include "infer/provider_check.h"
 #include "kernels/libraries.h"
 #include "store/sqlite.h"
 #include "telemetry/machine_limits.h"
+#include "telemetry/nvidia_devices.h"
 
 namespace imagemill {
 namespace {
@@ -21,9 +25,74 @@ std::vector<std::string> names_of(std::span<const FileFormat> formats) {
   return names;
 }
 
+struct Remedy {
+  std::string_view device;
+  std::string_view text;
+};
+
+constexpr Remedy kRemedies[] = {
+    {"tensorrt", "pip install onnxruntime-gpu tensorrt, with NVIDIA's driver"},
+    {"cuda", "pip install onnxruntime-gpu, with NVIDIA's driver, CUDA and cuDNN"},
+    {"coreml", "on a Mac: pip install onnxruntime"},
+    {"openvino", "pip install onnxruntime-openvino"},
+};
+
+std::string remedy_of(const ProviderCheck& check) {
+  const auto* const it = std::ranges::find(kRemedies, check.device, &Remedy::device);
+  return check.problem.empty() || it == std::end(kRemedies) ? "" : std::string(it->text);
+}
+
+void check_runtime(const UserPlaces& places, NetworkDiagnosis& d) {
+  const auto runtime =
+      OnnxRuntime::load({.library = places.onnxruntime, .folders = places.onnxruntime_folders});
+  if (!runtime) {
+    d.runtime_problem = runtime.error().message();
+    return;
+  }
+  d.runtime_version = (*runtime)->version();
+  d.runtime_path = (*runtime)->path();
+  d.other_providers = (*runtime)->providers();
+  for (const ProviderCheck& check : check_providers(*runtime)) {
+    std::erase(d.other_providers, check.provider);
+    d.providers.push_back({.device = check.device,
+                           .is_installed = check.is_installed,
+                           .problem = check.problem,
+                           .remedy = remedy_of(check)});
+  }
+}
+
+void check_devices(NetworkDiagnosis& d) {
+  const auto devices = nvidia_devices();
+  if (!devices) {
+    d.devices_problem = devices.error().message();
+    return;
+  }
+  if (devices->empty()) d.devices_problem = "NVIDIA's driver knows of none";
+  for (const NvidiaDevice& device : *devices)
+    d.devices.push_back({device.name, device.memory_bytes, device.free_bytes});
+}
+
+void count_files(const UserPlaces& places, NetworkDiagnosis& d) {
+  d.models_folder = places.models;
+  d.cache_folder = places.cache;
+  if (!places.models.empty()) {
+    if (const auto models = list_models({.store = places.models}))
+      for (const ModelDescription& model : *models) {
+        if (!model.is_in_store) continue;
+        ++d.models;
+        d.model_bytes += model.bytes();
+      }
+  }
+  if (places.cache.empty()) return;
+  if (const auto content = cache_content(places.cache)) {
+    d.cached_results = content->results;
+    d.cache_bytes = content->result_bytes + content->graph_bytes;
+  }
+}
+
 }  // namespace
 
-Diagnosis diagnose(const std::string& codec_host) {
+Diagnosis diagnose(const std::string& codec_host, const UserPlaces& places) {
   FileSystem& fs = real_file_system();
   const auto helper = fs.stat(codec_host);
   Diagnosis d{.version = IMAGEMILL_VERSION,
@@ -38,6 +107,9 @@ Diagnosis diagnose(const std::string& codec_host) {
   if (fs.stat(codec_host + "-builtin.so")) d.helper_isolates = d.reads;
   std::ranges::move(kernel_libraries(), std::back_inserter(d.libraries));
   d.libraries.push_back(sqlite::library());
+  check_runtime(places, d.networks);
+  check_devices(d.networks);
+  count_files(places, d.networks);
   return d;
 }
 

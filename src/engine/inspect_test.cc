@@ -7,6 +7,7 @@
 #include "imagemill/doctor.h"
 #include "support/job_run.h"
 #include "support/status_matchers.h"
+#include "support/tiny_onnx.h"
 
 namespace imagemill {
 namespace {
@@ -133,7 +134,7 @@ TEST(Inspect, knows_no_options_that_write) {
 
 TEST(Doctor, names_formats_and_libraries) {
   const TestFolder folder;
-  const Diagnosis without = diagnose(folder / "imagemill-codec");
+  const Diagnosis without = diagnose(folder / "imagemill-codec", {});
   EXPECT_FALSE(without.has_helper);
   EXPECT_GE(without.cores, 1);
   EXPECT_THAT(without.reads, testing::IsSupersetOf({"jpeg", "png", "webp", "tiff"}));
@@ -142,7 +143,27 @@ TEST(Doctor, names_formats_and_libraries) {
                            "Little CMS 2.", "SQLite 3."})
     EXPECT_THAT(without.libraries, testing::Contains(HasSubstr(name)));
   folder.write("imagemill-codec", "");
-  EXPECT_TRUE(diagnose(folder / "imagemill-codec").has_helper);
+  EXPECT_TRUE(diagnose(folder / "imagemill-codec", {}).has_helper);
+}
+
+TEST(Doctor, says_what_runs_networks_and_what_is_kept) {
+  const TestFolder folder;
+  folder.write("models/net/net.onnx", tiny_features_model(8, 8));
+  folder.write("cache/graphs/net.onnx", std::string(1000, '.'));
+  const Diagnosis d = diagnose(
+      "",
+      {.models = folder / "models", .cache = folder / "cache", .onnxruntime = test_onnxruntime()});
+  const NetworkDiagnosis& networks = d.networks;
+  EXPECT_EQ(networks.runtime_problem, "");
+  EXPECT_THAT(networks.runtime_version, testing::StartsWith("1."));
+  ASSERT_FALSE(networks.providers.empty());
+  EXPECT_EQ(networks.providers.back().device, "cpu");
+  EXPECT_EQ(networks.providers.back().problem, "");
+  for (const DiagnosedProvider& provider : networks.providers)
+    EXPECT_EQ(provider.remedy.empty(), provider.problem.empty()) << provider.device;
+  EXPECT_EQ(networks.devices.empty(), !networks.devices_problem.empty());
+  EXPECT_EQ(networks.models, 1);
+  EXPECT_EQ(networks.cache_bytes, 1000u);
 }
 
 }  // namespace

@@ -309,12 +309,14 @@ Result<Ort::Session> Opening::on_cpu() const {
   return session;
 }
 
-bool is_known(const Device& device) {
-  return device.name == "auto" || device.name == "cpu" ||
-         std::ranges::find(kProviders, device.name, &ProviderEntry::device) != std::end(kProviders);
-}
-
 }  // namespace
+
+std::vector<DeviceName> device_names() {
+  std::vector<DeviceName> names;
+  for (const ProviderEntry& entry : kProviders) names.push_back({entry.device, entry.provider});
+  names.push_back({"cpu", "CPU"});
+  return names;
+}
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Session::~Session() = default;
@@ -323,7 +325,9 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<OnnxRuntime> runt
                                                const std::string& model_path,
                                                const SessionSettings& settings) {
   IMAGEMILL_ASSIGN_OR_RETURN(const Device device, parse_device(settings.device));
-  if (!is_known(device))
+  const std::vector<DeviceName> names = device_names();
+  if (device.name != "auto" &&
+      std::ranges::find(names, device.name, &DeviceName::device) == names.end())
     return fail(Code::kInvalidArgument,
                 "device '{}': expected auto, cpu, cuda[:n], tensorrt[:n], openvino or coreml",
                 settings.device);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "imagemill/status.h"
@@ -31,6 +32,14 @@ class ModelRunner {
   virtual Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
                                           std::span<const size_t> outputs) = 0;
 };
+
+// A name for SessionSettings::device, and what the runtime calls that.
+struct DeviceName {
+  std::string_view device;
+  std::string_view provider;
+};
+// All but "auto", which tries them in this order; the CPU is the last.
+std::vector<DeviceName> device_names();
 
 struct SessionSettings {
   // "auto", "cpu", "cuda", "cuda:1", "openvino", "coreml", "tensorrt".

@@ -1,0 +1,24 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "infer/onnx_runtime.h"
+
+namespace imagemill {
+
+struct ProviderCheck {
+  std::string device;         // as SessionSettings::device names it: "cuda"
+  std::string provider;       // as the runtime does: "CUDA"
+  bool is_installed = false;  // part of the library, or beside it
+  std::string problem;        // why a network cannot be run on it; "": one was
+};
+
+// Runs a network of one operation on each device that there is a name for, the CPU last. Takes a
+// tenth of a second or so.
+std::vector<ProviderCheck> check_providers(const std::shared_ptr<OnnxRuntime>& runtime);
+
+}  // namespace imagemill
