@@ -7,9 +7,11 @@
 namespace imagemill {
 namespace {
 
+// `least` {0, 0}: full size.
 bool is_large_enough(const Decoded& decoded, Size least) {
   return decoded.scale_num == decoded.scale_den ||
-         (decoded.image.width() >= least.width && decoded.image.height() >= least.height);
+         (least != Size{} && decoded.image.width() >= least.width &&
+          decoded.image.height() >= least.height);
 }
 
 Result<> check_region(const ImageHeader& header, const ViewRequest& r) {
@@ -102,7 +104,8 @@ Result<const Decoded*> ItemPictures::large_enough(size_t job, const ViewRequest&
   if (item_.decoded && is_large_enough(*item_.decoded, least)) return &*item_.decoded;
   if (late_ && is_large_enough(*late_, least)) return &*late_;
   const Size most = *least_decode_size(share.header, share.late_views);
-  if (least.width > most.width || least.height > most.height)
+  const bool is_beyond = least == Size{} || least.width > most.width || least.height > most.height;
+  if (most != Size{} && is_beyond)
     return fail(Code::kInternal,
                 "asks for a late view that takes a decode of {}x{}, but declared {}x{} at most",
                 least.width, least.height, most.width, most.height);

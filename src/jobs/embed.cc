@@ -23,7 +23,7 @@ constexpr std::array kOptions = {
                "manifest|torchvision|squash|pad"},
     OptionSpec{"decode", OptionKind::kChoice, "default",
                "how much larger than the input a picture is decoded at least: fast 1x, default as "
-               "the model's manifest says (2x), exact in full",
+               "the model's manifest says (2x), exact in full, and resized as Pillow does it",
                "default|fast|exact"},
     OptionSpec{"output", OptionKind::kChoice, "npy", "file format of the vectors",
                "npy|jsonl|csv|clip-retrieval|none"},
@@ -32,9 +32,6 @@ constexpr std::array kOptions = {
                "vectors in a file, features_chunk_0.npy and so on; 0: one file", "", 0, 1e7},
     OptionSpec{"top-k", OptionKind::kInteger, "5", "labels to keep of each picture", "", 0, 100},
 };
-
-// Larger than any ratio of a picture to an input: a decode in full.
-constexpr double kExact = 1e6;
 
 ModelInput chosen_input(const OptionValues& options, ModelInput input) {
   const std::string& transform = options.text("transform");
@@ -46,7 +43,6 @@ ModelInput chosen_input(const OptionValues& options, ModelInput input) {
   if (transform == "squash") input.fit = InputFit::kSquash;
   if (transform == "pad") input.fit = InputFit::kPad;
   if (options.text("decode") == "fast") input.oversampling = 1;
-  if (options.text("decode") == "exact") input.oversampling = kExact;
   return input;
 }
 
@@ -70,6 +66,7 @@ class EmbedJob final : public Job {
       : input_(std::move(input)),
         network_(network),
         labels_(std::move(labels)),
+        resampling_(options.text("decode") == "exact" ? Resampling::kPillow : Resampling::kDirect),
         dtype_(options.text("dtype") == "f16" ? VectorType::kF16 : VectorType::kF32),
         top_k_(static_cast<size_t>(options.integer("top-k"))),
         options_(fmt::format("{} {} {}", options.text("transform"), options.text("decode"),
@@ -96,7 +93,7 @@ class EmbedJob final : public Job {
   std::optional<std::string> cache_key() const override {
     const auto network = network_ == nullptr ? std::nullopt : network_->identity();
     if (!network) return std::nullopt;
-    return fmt::format("1 {} {} {}", *network, options_, top_k_);
+    return fmt::format("2 {} {} {}", *network, options_, top_k_);
   }
 
   std::vector<ViewRequest> views(const ImageHeader& header) const override {
@@ -140,6 +137,7 @@ class EmbedJob final : public Job {
             .window_height = place.shown_height,
             .color = ViewColor::kRgbFloat,
             .kernel = resize_kernel(input_.kernel),
+            .resampling = resampling_,
             .oversampling = input_.oversampling,
             .bits_max = 8};
   }
@@ -184,6 +182,7 @@ class EmbedJob final : public Job {
   const ModelInput input_;
   Network* const network_;
   const std::vector<std::string> labels_;
+  const Resampling resampling_;
   const VectorType dtype_;
   const size_t top_k_;
   const std::string options_;  // the others that rows depend on

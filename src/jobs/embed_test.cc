@@ -245,6 +245,22 @@ TEST_F(EmbedTest, rows_do_not_depend_on_batch_threads_order_or_executor) {
   }
 }
 
+TEST_F(EmbedTest, exact_decodes_go_through_a_run_like_others) {
+  add_flat("grey.png", 100 / 255.0, 100 / 255.0, 100 / 255.0);
+  ASSERT_THAT(embed({{"decode", "exact"}}), IsOk());
+  for (int c = 0; c < 3; ++c)
+    EXPECT_NEAR(features().at("grey.png").at(static_cast<size_t>(c)), tensor_value(100 / 255.0, c),
+                1e-5);
+  add_heap(9);
+  ASSERT_THAT(embed({{"decode", "exact"}}, {{"executor", "serial"}}, "serial"), IsOk());
+  const auto expected = features();
+  EXPECT_EQ(expected.size(), 10u);
+  ASSERT_THAT(embed({{"decode", "exact"}}, {{"threads", "4"}, {"max-memory", "160M"}}, "threads"),
+              IsOk());
+  for (const auto& [key, vector] : features())
+    for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(vector[i], expected.at(key)[i], 1e-4) << key;
+}
+
 TEST_F(EmbedTest, labels_come_from_the_model_the_best_first) {
   add_flat("white.png", 1, 1, 1);
   const std::string classifier = model(tiny_classifier_model(kSide, kSide, 4));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "jobs/pillow_view.h"
 #include "kernels/alpha.h"
 #include "kernels/orient.h"
 
@@ -121,24 +122,39 @@ Result<Image> finish_color(Image image, const ViewRequest& r, ViewTools& tools) 
       image, {.width = image.width(), .height = image.height(), .format = format}, r.kernel);
 }
 
-// The request's window of the decoded picture, made as large as the request.
-ResizeTarget resize_target(const Decoded& decoded, const ViewRequest& r,
-                           const PixelFormat& format) {
-  const Size size = stored_size(decoded.header, r);
+// The request's window of a picture that was decoded at a scale, made as large as the request.
+ResizeTarget resize_target(const ImageHeader& header, const ViewRequest& r,
+                           const PixelFormat& format, double scale) {
+  const Size size = stored_size(header, r);
   ResizeTarget target{.width = size.width,
                       .height = size.height,
                       .format = format,
-                      .orientation_after = decoded.header.orientation};
-  if (r.window_width == 0 && decoded.scale_num == decoded.scale_den) return target;
-  const Window window = stored_window(decoded.header, r);
-  // Not the ratio of the widths: a scaled decode rounds its size up, and its last column may stand
-  // for less than the others do. Taking it for whole would shift the picture by up to half a pixel.
-  const double scale = static_cast<double>(decoded.scale_num) / decoded.scale_den;
+                      .orientation_after = header.orientation};
+  if (r.window_width == 0 && scale == 1) return target;
+  const Window window = stored_window(header, r);
   target.crop_x = window.x * scale;
   target.crop_y = window.y * scale;
   target.crop_w = window.width * scale;
   target.crop_h = window.height * scale;
   return target;
+}
+
+// Not the ratio of the widths: a scaled decode rounds its size up, and its last column may stand
+// for less than the others do. Taking it for whole would shift the picture by up to half a pixel.
+double scale_of(const Decoded& decoded) {
+  return static_cast<double>(decoded.scale_num) / decoded.scale_den;
+}
+
+// In the view's colours, but not upright yet.
+Result<Image> resize(const Decoded& decoded, const ViewRequest& r, const ColorTransform* transform,
+                     ViewTools& tools) {
+  const Image& image = decoded.image;
+  const PixelFormat format = resized_format(image.format(), r, transform != nullptr);
+  const ResizeTarget target = resize_target(decoded.header, r, format, scale_of(decoded));
+  if (r.resampling == Resampling::kPillow)
+    return make_pillow_view(image, decoded.header.orientation, target, r.kernel, transform, tools);
+  IMAGEMILL_ASSIGN_OR_RETURN(Image view, tools.resizer.resize(image, target, r.kernel));
+  return transform != nullptr ? transform->apply(view) : std::move(view);
 }
 
 }  // namespace
@@ -148,6 +164,7 @@ std::optional<Size> least_decode_size(const ImageHeader& header,
   if (requests.empty()) return std::nullopt;
   Size least;
   for (const ViewRequest& r : requests) {
+    if (r.resampling == Resampling::kPillow) return Size{};
     const Window window = stored_window(header, r);
     const Size size = stored_size(header, r);
     // The whole picture at the scale at which the window has oversampling x size pixels.
@@ -164,6 +181,12 @@ std::optional<Size> least_decode_size(const ImageHeader& header,
 
 uint64_t view_bytes(const ImageHeader& header, const ViewRequest& r) {
   const PixelFormat& stored = header.pixel_format;
+  const auto bytes_as = [&](const PixelFormat& format) -> uint64_t {
+    return image_bytes(r.size.width, r.size.height, format).value_or(SIZE_MAX / 4);
+  };
+  if (r.resampling == Resampling::kPillow)
+    return 2 * bytes_as(PixelFormat::rgb(SampleType::kF32)) +
+           pillow_view_bytes(header, resize_target(header, r, {}, 1), r.kernel);
   // Other formats can say in more ways than a profile that they are not sRGB.
   const bool converts =
       wants_srgb(r.color) &&
@@ -173,9 +196,6 @@ uint64_t view_bytes(const ImageHeader& header, const ViewRequest& r) {
   const bool is_whole =
       r.size == seen &&
       (r.window_width == 0 || (r.window_width == seen.width && r.window_height == seen.height));
-  const auto bytes_as = [&](const PixelFormat& format) -> uint64_t {
-    return image_bytes(r.size.width, r.size.height, format).value_or(SIZE_MAX / 4);
-  };
   // Every step makes a picture from the one before, which is then let go.
   int steps = 0;
   uint64_t bytes = bytes_as(resized);
@@ -197,13 +217,7 @@ Result<Image> make_view(const Decoded& decoded, const ViewRequest& r, ViewTools&
   const Image& image = decoded.image;
   const Orientation orientation = decoded.header.orientation;
   IMAGEMILL_ASSIGN_OR_RETURN(const auto transform, plan_conversion(image, r, tools, warning));
-
-  const ResizeTarget target =
-      resize_target(decoded, r, resized_format(image.format(), r, transform != nullptr));
-  IMAGEMILL_ASSIGN_OR_RETURN(Image view, tools.resizer.resize(image, target, r.kernel));
-  if (transform != nullptr) {
-    IMAGEMILL_ASSIGN_OR_RETURN(view, transform->apply(view));
-  }
+  IMAGEMILL_ASSIGN_OR_RETURN(Image view, resize(decoded, r, transform.get(), tools));
   IMAGEMILL_ASSIGN_OR_RETURN(view, apply_orientation(view, orientation));
   if (!wants_srgb(r.color)) return view;
   // It is sRGB now, or taken for it: whoever encodes it must not attach the old profile.
@@ -218,10 +232,12 @@ Result<> make_view_into(const Decoded& decoded, const ViewRequest& r, ViewTools&
                         std::optional<std::string>& warning) {
   const Image& image = decoded.image;
   IMAGEMILL_ASSIGN_OR_RETURN(const auto transform, plan_conversion(image, r, tools, warning));
-  const bool is_direct = transform == nullptr && !image.format().has_alpha &&
+  const bool is_direct = r.resampling == Resampling::kDirect && transform == nullptr &&
+                         !image.format().has_alpha &&
                          decoded.header.orientation == Orientation::kNormal;
   if (is_direct)
-    return tools.resizer.resize_into(image, out, r.kernel, resize_target(decoded, r, out.format()));
+    return tools.resizer.resize_into(
+        image, out, r.kernel, resize_target(decoded.header, r, out.format(), scale_of(decoded)));
   IMAGEMILL_ASSIGN_OR_RETURN(Image view, make_view(decoded, r, tools, warning));
   IMAGEMILL_ASSIGN_OR_RETURN(view, flatten(view, {1, 1, 1}));
   view.copy_pixels_to(out);

@@ -25,6 +25,12 @@ enum class ViewColor : uint8_t {
   kRgbFloat,     // float32 RGB planes, 0..1, sRGB: a network's tensor
 };
 
+enum class Resampling : uint8_t {
+  kDirect,  // in one go from the decoded planes, which may be smaller than the picture
+  kPillow,  // from a full decode, what libjpeg, Pillow and torchvision make of it, bit by bit; see
+            // pillow_resize.h. For kRgbFloat of 8 bits.
+};
+
 struct ViewRequest {
   Size size;  // as the user sees it: after EXIF orientation
   // The part of the picture that fills it, in full-resolution pixels as the user sees them; width
@@ -35,6 +41,7 @@ struct ViewRequest {
   double window_height = 0;
   ViewColor color = ViewColor::kSrgb;
   ResizeKernel kernel = ResizeKernel::kLanczos3;
+  Resampling resampling = Resampling::kDirect;
   // Least ratio of the decoded picture's size to this view's, where the file has as much. Networks
   // ask for 2.
   double oversampling = 1;

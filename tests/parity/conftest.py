@@ -17,10 +17,14 @@ def images() -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
-def prepare(tmp_path_factory):
-    """prepare(source, out, *options): runs the binary; items may fail (exit code 3), the run may not."""
-    binary = os.environ["IMAGEMILL_BINARY"]
+def binary(tmp_path_factory) -> str:
     os.environ["IMAGEMILL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    return os.environ["IMAGEMILL_BINARY"]
+
+
+@pytest.fixture(scope="session")
+def prepare(binary):
+    """prepare(source, out, *options): runs the binary; items may fail (exit code 3), the run may not."""
 
     def run(source: pathlib.Path, out: pathlib.Path, *options: str) -> pathlib.Path:
         done = subprocess.run([binary, "prepare", str(source), str(out), *options], capture_output=True, text=True)
