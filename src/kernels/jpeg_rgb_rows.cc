@@ -25,14 +25,17 @@ uint8_t clamped(int value) { return static_cast<uint8_t>(std::clamp(value, 0, 25
 
 void convert(const uint8_t* luma, const uint8_t* cb, const uint8_t* cr, int n,
              const std::array<uint8_t*, 3>& out) {
+  // A loop for each, and not through `out`, which a byte that is stored could be part of: so
+  // compilers see that they may vectorise.
+  const auto [red, green, blue] = out;
+  for (int x = 0; x < n; ++x)
+    red[x] = clamped(luma[x] + ((kRedOfCr * (cr[x] - 128) + kHalf) >> kFractionBits));
   for (int x = 0; x < n; ++x) {
-    const int y = luma[x];
-    const int b = cb[x] - 128;
-    const int r = cr[x] - 128;
-    out[0][x] = clamped(y + ((kRedOfCr * r + kHalf) >> kFractionBits));
-    out[1][x] = clamped(y + ((kHalf - kGreenOfCb * b - kGreenOfCr * r) >> kFractionBits));
-    out[2][x] = clamped(y + ((kBlueOfCb * b + kHalf) >> kFractionBits));
+    const int chroma = kGreenOfCb * (cb[x] - 128) + kGreenOfCr * (cr[x] - 128);
+    green[x] = clamped(luma[x] + ((kHalf - chroma) >> kFractionBits));
   }
+  for (int x = 0; x < n; ++x)
+    blue[x] = clamped(luma[x] + ((kBlueOfCb * (cb[x] - 128) + kHalf) >> kFractionBits));
 }
 
 // Two samples of each value, nearer to the one before and the one after it. The biases of even and
@@ -96,8 +99,9 @@ const uint8_t* JpegRgbRows::chroma_row(int channel, int y) {
       out[x] = static_cast<uint8_t>((3 * near[x] + far[x] + bias) >> 2);
     return out;
   }
-  for (int x = 0; x < plane.width; ++x) sums_[static_cast<size_t>(x)] = 3 * near[x] + far[x];
-  interpolate_across(sums_.data(), plane.width, 4, 8, 7, out);
+  int* const sums = sums_.data();
+  for (int x = 0; x < plane.width; ++x) sums[x] = 3 * near[x] + far[x];
+  interpolate_across(sums, plane.width, 4, 8, 7, out);
   return out;
 }
 
