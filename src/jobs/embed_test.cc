@@ -245,6 +245,20 @@ TEST_F(EmbedTest, rows_do_not_depend_on_batch_threads_order_or_executor) {
   }
 }
 
+TEST_F(EmbedTest, a_model_that_quantises_by_batch_sees_one_picture_at_a_time) {
+  for (int i = 0; i < 12; ++i) add_flat(fmt::format("{}.png", i), i / 11.0, 0.5, 1 - i / 11.0);
+  const std::string path = folder_.write("dynamic.onnx", tiny_dynamic_model(kSide, kSide));
+  std::map<std::string, std::vector<float>> expected;
+  for (const std::string batch : {"1", "8", "0"}) {
+    ASSERT_THAT(embed({{"model", path}}, {{"batch", batch}, {"threads", "4"}}, "out" + batch),
+                IsOk());
+    EXPECT_THAT(run_.listener.warnings, testing::Contains(HasSubstr("pictures run one by one")));
+    if (expected.empty()) expected = features();
+    EXPECT_EQ(features(), expected) << "batch " << batch;
+  }
+  EXPECT_EQ(expected.size(), 12u);
+}
+
 TEST_F(EmbedTest, exact_decodes_go_through_a_run_like_others) {
   add_flat("grey.png", 100 / 255.0, 100 / 255.0, 100 / 255.0);
   ASSERT_THAT(embed({{"decode", "exact"}}), IsOk());

@@ -112,6 +112,7 @@ Result<FoundModel> ModelStore::find_in_folder(const std::string& folder,
   if (auto fits = fit_to_graph(graph, found.manifest); !fits)
     return std::unexpected(std::move(fits).error().with_context(path));
   IMAGEMILL_TRY(name_companions(graph, found.manifest));
+  found.quantizes_by_batch = graph.quantizes_by_batch;
   return found;
 }
 
@@ -124,7 +125,8 @@ Result<FoundModel> ModelStore::find_bare(const std::string& path, std::optional<
   const std::string_view folder = parent_path(path);
   return FoundModel{.manifest = std::move(derived->manifest),
                     .folder = folder.empty() ? "." : std::string(folder),
-                    .assumptions = std::move(derived->assumptions)};
+                    .assumptions = std::move(derived->assumptions),
+                    .quantizes_by_batch = graph.quantizes_by_batch};
 }
 
 Result<FoundModel> ModelStore::find(const std::string& name_or_path) const {

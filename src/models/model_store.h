@@ -27,6 +27,7 @@ struct FoundModel {
   std::string folder;      // of its files
   bool is_in_store = false;
   std::vector<std::string> assumptions = {};  // of a model without a manifest: what was assumed
+  bool quantizes_by_batch = false;            // see OnnxGraph
 
   std::string graph_path() const { return join_path(folder, manifest.file.name); }
   std::string labels_path() const {  // "": it has none

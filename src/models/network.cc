@@ -126,6 +126,13 @@ Result<> Network::open() {
                .outputs = outputs};
   if (declared == 1) batching_.batch_fixed = 1;  // several runs at once instead
   if (declared > 1) batching_.batch_exact = static_cast<int>(declared);
+  if (model_.quantizes_by_batch) {
+    batching_.batch_fixed = 1;
+    tell_(fmt::format("{}: it quantises by the range of a whole batch (DynamicQuantizeLinear), {}",
+                      model_.manifest.name,
+                      declared > 1 ? "which it fixes: vectors depend on the pictures beside them"
+                                   : "so pictures run one by one, several at once"));
+  }
   if (const auto known = real_file_system().read(tuning_path(), 16); known && !known->empty()) {
     const auto* const text = reinterpret_cast<const char*>(known->data());
     std::from_chars(text, text + known->size(), batching_.batch_known);

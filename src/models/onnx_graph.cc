@@ -157,8 +157,17 @@ class GraphWalker {
   Result<> node(const WireRange& range, int depth) {
     ++out_.nodes;
     return each_field(range, [&](const WireField& field) -> Result<> {
+      if (is(field, 4, Type::kBytes)) return operator_type(field);
       return is(field, 5, Type::kBytes) ? attribute(field.content, depth) : Result<>{};
     });
+  }
+
+  // DynamicQuantizeLinear, and DynamicQuantizeMatMul and -LSTM of com.microsoft.
+  Result<> operator_type(const WireField& field) {
+    std::string type;
+    IMAGEMILL_TRY(read_text(field, type));
+    if (type.starts_with("DynamicQuantize")) out_.quantizes_by_batch = true;
+    return {};
   }
 
   // Constants and the branches of If, the bodies of loops.

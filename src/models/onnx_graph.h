@@ -67,6 +67,9 @@ struct OnnxGraph {
   int64_t nodes = 0;  // those of nested graphs and functions included
   int64_t initializers = 0;
   uint64_t initializer_bytes = 0;  // external ones included
+  // It quantises activations by the range that they have in the whole batch, so a row's results
+  // depend on the rows beside it.
+  bool quantizes_by_batch = false;
 
   // Operator sets that ONNX Runtime does not bring along.
   std::vector<std::string> custom_domains() const;

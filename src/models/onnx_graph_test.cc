@@ -65,6 +65,22 @@ TEST_F(CheckModelFile, tells_what_the_graph_takes_and_gives) {
   EXPECT_EQ(to_string(graph.outputs[0]), "float16 [batch, 3, 8, 16]");
 }
 
+TEST_F(CheckModelFile, tells_whether_activations_are_quantised_by_batch) {
+  ASSERT_OK_AND_ASSIGN(const OnnxGraph plain, check(tiny_features_model(8, 8)));
+  EXPECT_FALSE(plain.quantizes_by_batch);
+  ASSERT_OK_AND_ASSIGN(const OnnxGraph fixed,
+                       check(one_input().node("QuantizeLinear", {"x", "s"}, {"y"}).finish()));
+  EXPECT_FALSE(fixed.quantizes_by_batch);
+  ASSERT_OK_AND_ASSIGN(const OnnxGraph dynamic, check(tiny_dynamic_model(8, 8)));
+  EXPECT_TRUE(dynamic.quantizes_by_batch);
+  ASSERT_OK_AND_ASSIGN(
+      const OnnxGraph fused,
+      check(one_input()
+                .node("DynamicQuantizeMatMul", {"x", "w", "s"}, {"y"}, {}, "com.microsoft")
+                .finish()));
+  EXPECT_TRUE(fused.quantizes_by_batch);
+}
+
 TEST_F(CheckModelFile, reads_what_real_exporters_write) {
   const auto data = test_data();
   if (!data) GTEST_SKIP() << "no test data beside the checkout";

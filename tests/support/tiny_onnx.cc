@@ -195,6 +195,17 @@ std::string tiny_features_model(int64_t width, int64_t height) {
   return channel_means(width, height).finish();
 }
 
+std::string tiny_dynamic_model(int64_t width, int64_t height) {
+  return TinyOnnx()
+      .input("input", {"batch", 3, height, width})
+      .node("DynamicQuantizeLinear", {"input"}, {"quantized", "scale", "zero"})
+      .node("DequantizeLinear", {"quantized", "scale", "zero"}, {"coarse"})
+      .node("GlobalAveragePool", {"coarse"}, {"pooled"})
+      .node("Flatten", {"pooled"}, {"features"}, {{"axis", 1}})
+      .output("features", {"batch", 3})
+      .finish();
+}
+
 std::string tiny_classifier_model(int64_t width, int64_t height, int64_t labels) {
   std::vector<float> weights(static_cast<size_t>(3 * labels), 0.0f);  // [3][labels]
   for (int64_t i = 0; i < labels; ++i)

@@ -98,6 +98,9 @@ class TinyOnnx {
 // output "features" [batch,3].
 std::string tiny_features_model(int64_t width, int64_t height);
 
+// The same of a picture that was quantised by the range of the whole batch.
+std::string tiny_dynamic_model(int64_t width, int64_t height);
+
 // `labels` scores: input "input" as above, outputs "features" [batch,3] and "logits"
 // [batch,labels]. Score i is the mean of channel i % 3 times (i + 1).
 std::string tiny_classifier_model(int64_t width, int64_t height, int64_t labels);
