@@ -8,45 +8,12 @@
 #include "exit_code.h"
 #include "imagemill/inspect.h"
 #include "imagemill/version.h"
+#include "option_flags.h"
 
 namespace imagemill::cli {
 namespace {
 
 using Values = std::map<std::string, std::string>;
-
-// "--name" for each row; what the user gives lands in `values` as text and is checked by the
-// engine, so that flags, recipes and programs get the same words for the same mistake.
-void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::string& prefix,
-                 const std::string& group, Values& values) {
-  for (const OptionSpec& spec : specs) {
-    const std::string name(spec.name);
-    std::string help(spec.help);
-    if (!spec.choices.empty()) help += fmt::format(" ({})", spec.choices);
-    if (!spec.default_value.empty() && spec.kind != OptionKind::kFlag)
-      help += fmt::format(" [{}]", spec.default_value);
-    CLI::Option* option = nullptr;
-    if (spec.kind == OptionKind::kFlag) {
-      option = app.add_flag_callback(
-          fmt::format("--{}{}", prefix, name), [&values, name] { values[name] = "true"; }, help);
-      app.add_flag_callback(fmt::format("--{}no-{}", prefix, name),
-                            [&values, name] { values[name] = "false"; })
-          ->group("");
-    } else if (spec.kind == OptionKind::kTexts) {
-      option = app.add_option_function<std::vector<std::string>>(
-          fmt::format("--{}{}", prefix, name),
-          [&values, name](const std::vector<std::string>& given) {
-            values[name] = fmt::format("{}", fmt::join(given, "\n"));
-          },
-          help);
-      option->allow_extra_args(false);
-    } else {
-      option = app.add_option_function<std::string>(
-          fmt::format("--{}{}", prefix, name),
-          [&values, name](const std::string& given) { values[name] = given; }, help);
-    }
-    option->group(group);
-  }
-}
 
 struct CommandLine {
   CLI::App app{"Imagemill: vision batch work over heaps of images"};

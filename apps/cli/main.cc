@@ -7,12 +7,10 @@
 
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "arguments.h"
@@ -31,6 +29,7 @@
 #include "terminal.h"
 #include "terminal_text.h"
 #include "user_places.h"
+#include "work_folder.h"
 
 namespace imagemill::cli {
 namespace {
@@ -126,29 +125,6 @@ int run(Arguments& arguments) {
   if (!finished) return complain(finished.error());
   return exit_code(*finished);
 }
-
-// A folder for the run behind an inspection, removed when it is over.
-class WorkFolder {
- public:
-  static Result<WorkFolder> make() {
-    std::error_code error;
-    std::string path = (std::filesystem::temp_directory_path(error) / "imagemill-XXXXXX").string();
-    if (error || mkdtemp(path.data()) == nullptr)
-      return fail(Code::kIoError, "{}: cannot make a temporary folder ($TMPDIR)", path);
-    return WorkFolder(std::move(path));
-  }
-  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  WorkFolder& operator=(WorkFolder&&) = delete;
-  ~WorkFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  explicit WorkFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 int inspect(const Arguments& arguments) {
   InspectSpec spec{.inputs = arguments.run.inputs,

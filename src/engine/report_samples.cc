@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "jobs/fit.h"
-#include "kernels/alpha.h"
+#include "engine/thumbnail.h"
 
 namespace imagemill {
 namespace {
@@ -15,22 +14,12 @@ constexpr size_t kSamples = 8;
 constexpr int kSampleSide = 240;
 
 Result<SamplePicture> shrink(StageContext& context, ByteSpan bytes) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const ImageHeader header, context.codecs.read_header(bytes));
-  const Size seen = oriented({header.width, header.height}, header.orientation);
-  const FitPlan plan = plan_fit(seen, {kSampleSide, kSampleSide}, Fit::kInside, {}, false);
-  const ViewRequest request{.size = plan.picture, .kernel = ResizeKernel::kLinear, .bits_max = 8};
-  const DecodeRequest decode{.at_least = least_decode_size(header, {&request, 1}).value_or(Size{}),
-                             .limits = context.limits};
-  IMAGEMILL_ASSIGN_OR_RETURN(const Decoded decoded, context.codecs.decode(bytes, decode));
-  std::optional<std::string> warning;
-  IMAGEMILL_ASSIGN_OR_RETURN(Image view, make_view(decoded, request, context.tools, warning));
-  IMAGEMILL_ASSIGN_OR_RETURN(view, flatten(view, {1, 1, 1}));
-  IMAGEMILL_ASSIGN_OR_RETURN(
-      Bytes jpeg, context.codecs.encoder_for(FileFormat::kJpeg)->encode(view, {.quality = 80}, {}));
+  IMAGEMILL_ASSIGN_OR_RETURN(SmallPicture small, make_small(bytes, kSampleSide, context.codecs,
+                                                            context.limits, context.tools));
   return SamplePicture{.media_type = "image/jpeg",
-                       .bytes = std::move(jpeg),
-                       .width = seen.width,
-                       .height = seen.height,
+                       .bytes = std::move(small.jpeg),
+                       .width = small.size.width,
+                       .height = small.size.height,
                        .file_bytes = bytes.size()};
 }
 

@@ -62,6 +62,14 @@ Result<> list_source(Source& source, uint32_t index, const CancelToken& cancel, 
 
 }  // namespace
 
+std::vector<std::string> source_names(const std::vector<std::string>& inputs) {
+  std::vector<std::string> names;
+  std::set<std::string> taken;
+  for (const std::string& input : inputs)
+    names.push_back(unique_name(default_source_name(input), taken));
+  return names;
+}
+
 bool RunInputs::has_sequential_source() const {
   return std::ranges::any_of(sources, [](const auto& source) { return source->is_sequential(); });
 }
@@ -86,9 +94,10 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
   source_options.skip_folders = skip_folders;
 
   out.input_count = inputs.size();
-  std::set<std::string> names;
-  for (const std::string& input : inputs) {
-    const std::string name = unique_name(default_source_name(input), names);
+  const std::vector<std::string> names = source_names(inputs);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const std::string& input = inputs[i];
+    const std::string& name = names[i];
     auto source = open_source(input, name, source_options, fs, standard_input);
     const Result<> listed =
         source ? list_source(**source, static_cast<uint32_t>(out.sources.size()), cancel, out)

@@ -57,6 +57,9 @@ struct RunInputs {
   std::string path_of(const RankedEntry& entry) const;
 };
 
+// What the sources of these inputs are called, each in its turn; no two alike.
+std::vector<std::string> source_names(const std::vector<std::string>& inputs);
+
 // Opens and lists. A file that is refused as a whole (an archive that is a bomb or broken) becomes
 // a failure under its name. Errors: kNotFound and kIoError for what is not there or cannot be read,
 // kInvalidArgument for what is no input. `with_captions`: text files go with the pictures that they

@@ -20,30 +20,6 @@ namespace {
 
 constexpr int kSide = 512;
 
-// What the file says about its colours: the profile's own name, or the coded colour space; "" when
-// it says nothing or sRGB without a profile.
-std::string profile_name(const ColorSpace& space) {
-  if (space.icc) {
-    const auto profile = ColorProfile::open(*space.icc);
-    if (!profile) return "unreadable";
-    const std::string name = profile->description();
-    return name.empty() ? "unnamed" : name;
-  }
-  const bool is_coded =
-      space.primaries == Primaries::kDisplayP3 || space.primaries == Primaries::kBt2020 ||
-      space.transfer == TransferFunction::kPq || space.transfer == TransferFunction::kHlg ||
-      space.transfer == TransferFunction::kLinear;
-  if (!is_coded) return "";
-  const std::string_view primaries = space.primaries == Primaries::kDisplayP3 ? "Display P3"
-                                     : space.primaries == Primaries::kBt2020  ? "BT.2020"
-                                                                              : "BT.709";
-  const std::string_view transfer = space.transfer == TransferFunction::kPq       ? " PQ"
-                                    : space.transfer == TransferFunction::kHlg    ? " HLG"
-                                    : space.transfer == TransferFunction::kLinear ? " linear"
-                                                                                  : "";
-  return fmt::format("{}{}", primaries, transfer);
-}
-
 class QualityJob final : public Job {
  public:
   const JobInfo& info() const override { return quality_info(); }

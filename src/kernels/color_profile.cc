@@ -256,4 +256,26 @@ Result<Bytes> make_icc_profile(Primaries primaries, TransferFunction transfer) {
   return out;
 }
 
+std::string profile_name(const ColorSpace& space) {
+  if (space.icc) {
+    const auto profile = ColorProfile::open(*space.icc);
+    if (!profile) return "unreadable";
+    const std::string name = profile->description();
+    return name.empty() ? "unnamed" : name;
+  }
+  const bool is_coded =
+      space.primaries == Primaries::kDisplayP3 || space.primaries == Primaries::kBt2020 ||
+      space.transfer == TransferFunction::kPq || space.transfer == TransferFunction::kHlg ||
+      space.transfer == TransferFunction::kLinear;
+  if (!is_coded) return "";
+  const std::string_view primaries = space.primaries == Primaries::kDisplayP3 ? "Display P3"
+                                     : space.primaries == Primaries::kBt2020  ? "BT.2020"
+                                                                              : "BT.709";
+  const std::string_view transfer = space.transfer == TransferFunction::kPq       ? " PQ"
+                                    : space.transfer == TransferFunction::kHlg    ? " HLG"
+                                    : space.transfer == TransferFunction::kLinear ? " linear"
+                                                                                  : "";
+  return fmt::format("{}{}", primaries, transfer);
+}
+
 }  // namespace imagemill

@@ -64,6 +64,10 @@ class ColorProfile {
   std::unique_ptr<Handles> handles_;
 };
 
+// What a file says about its colours: the profile's own name, or the coded colour space; "" when it
+// says nothing or sRGB without a profile.
+std::string profile_name(const ColorSpace& space);
+
 // A version 4 RGB profile for files that Imagemill writes. kUnsupported for PQ and HLG: curves
 // cannot say them.
 Result<Bytes> make_icc_profile(Primaries primaries, TransferFunction transfer);

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/report_style.h"
 
+#include <fmt/format.h>
+
 namespace imagemill {
+namespace {
 
 // Contrast of text to ground is at least 4.5:1 in both schemes. Lines of a chart differ in dashes
 // too, for readers who do not tell the colours apart.
-constinit const std::string_view kReportStyle = R"css(
+constexpr std::string_view kReportStyle = R"css(
 :root{color-scheme:light dark;--ground:#f7f7f5;--surface:#fff;--ink:#1b1d1f;--soft:#5b6068;
 --line:#e3e3de;--track:#ecece8;--accent:#1f6f63;--bad:#b0342a;--notice:#8a5a00;
 --s0:#1f6f63;--s1:#b5651d;--s2:#3f5fa8;--s3:#8b3f77;--s4:#64748b;--s5:#7a6a00}
@@ -124,5 +127,18 @@ summary code{display:none}}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 section{margin-top:24pt}.chart,.sample,.figures,tr{break-inside:avoid}h2{break-after:avoid}}
 )css";
+
+}  // namespace
+
+std::string page_head(std::string_view title, std::string_view style) {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+      "<meta name=\"referrer\" content=\"no-referrer\">"
+      "<title>{} &middot; imagemill</title><style>{}{}</style></head>\n<body><main>\n",
+      title, kReportStyle, style);
+}
 
 }  // namespace imagemill

@@ -423,14 +423,7 @@ void add_run(std::string& page, const RunReport& report) {
 std::string to_html(const RunReport& report) {
   std::string page;
   page.reserve(size_t{1} << 16);
-  add(page,
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-      "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-      "<meta name=\"referrer\" content=\"no-referrer\">"
-      "<title>{} &middot; imagemill</title><style>{}</style></head>\n<body><main>\n",
-      verdict_of(report.finished).headline, kReportStyle);
+  page += page_head(verdict_of(report.finished).headline);
   add_header(page, report);
   add_rejects(page, report);
   add_samples(page, report);

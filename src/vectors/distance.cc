@@ -153,6 +153,11 @@ double squared_l2_f64(std::span<const float> a, std::span<const float> b) {
   });
 }
 
+double cosine_f64(std::span<const float> a, std::span<const float> b) {
+  const double lengths = std::sqrt(dot_f64(a, a)) * std::sqrt(dot_f64(b, b));
+  return lengths > 0 ? dot_f64(a, b) / lengths : 0;
+}
+
 double normalize(std::span<float> out, std::span<const float> in) {
   const double length = std::sqrt(dot_f64(in, in));
   const double scale = length > 0 ? 1 / length : 0;

@@ -21,6 +21,8 @@ int32_t dot(std::span<const int8_t> a, std::span<const int8_t> b);
 // Exact products, summed in double in an order fixed by the length alone. Several times slower.
 double dot_f64(std::span<const float> a, std::span<const float> b);
 double squared_l2_f64(std::span<const float> a, std::span<const float> b);
+// 0 where one of them is a vector of zeroes.
+double cosine_f64(std::span<const float> a, std::span<const float> b);
 
 // Plain loops, the truth that the above are tested against.
 double dot_ref(std::span<const float> a, std::span<const float> b);

@@ -77,6 +77,13 @@ TEST(Distance, doubles_agree_with_the_reference) {
   EXPECT_TRUE(std::isfinite(dot_f64(largest, largest)));
 }
 
+TEST(Cosine, does_not_depend_on_lengths_and_is_0_with_zeroes) {
+  EXPECT_NEAR(cosine_f64(std::vector<float>{3, 0}, std::vector<float>{5, 5}), std::sqrt(0.5),
+              1e-12);
+  EXPECT_NEAR(cosine_f64(std::vector<float>{1, 2}, std::vector<float>{-2, -4}), -1, 1e-12);
+  EXPECT_EQ(cosine_f64(std::vector<float>{0, 0}, std::vector<float>{1, 2}), 0);
+}
+
 TEST(Normalize, gives_length_one_and_leaves_zeroes) {
   std::vector<float> x = random_row(100, 6);
   const double length = normalize(x, x);
