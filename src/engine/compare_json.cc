@@ -1,0 +1,46 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "imagemill/compare.h"
+
+namespace imagemill {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json picture_json(const ComparedPicture& picture) {
+  return {{"path", picture.path},
+          {"bytes", picture.bytes},
+          {"hash", picture.hash},
+          {"format", picture.format},
+          {"width", picture.size.width},
+          {"height", picture.size.height},
+          {"orientation", picture.orientation},
+          {"pixel_format", picture.pixel_format},
+          {"profile", picture.profile},
+          {"is_damaged", picture.is_damaged}};
+}
+
+}  // namespace
+
+std::string to_json(const Comparison& c) {
+  const Json out = {{"likeness", likeness_name(c.likeness)},
+                    {"verdict", c.verdict},
+                    {"a", picture_json(c.a)},
+                    {"b", picture_json(c.b)},
+                    {"turn", turn_name(c.turn)},
+                    {"phash_distance", c.phash_distance},
+                    {"dhash_distance", c.dhash_distance},
+                    {"is_blank", c.is_blank},
+                    {"compared", {{"width", c.compared.width}, {"height", c.compared.height}}},
+                    {"psnr", std::isinf(c.psnr) ? Json() : Json(c.psnr)},  // JSON has no infinity
+                    {"ssim", c.ssim},
+                    {"brighter", c.brighter},
+                    {"colourful", c.colourful},
+                    {"cosine", c.cosine ? Json(*c.cosine) : Json()}};
+  return out.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace imagemill
