@@ -1,0 +1,34 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "imagemill/stability.h"
+
+namespace imagemill {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
+
+std::string to_json(const StabilityReport& report) {
+  Json variants = Json::array();
+  for (const VariantStability& v : report.variants)
+    variants.push_back({{"name", v.name},
+                        {"description", v.description},
+                        {"pictures", v.pictures},
+                        {"mean", v.mean},
+                        {"p5", v.p5},
+                        {"worst", v.worst},
+                        {"worst_key", v.worst_key},
+                        {"found", v.found}});
+  Json skipped = Json::array();
+  for (const SkippedPicture& s : report.skipped)
+    skipped.push_back({{"key", s.key}, {"why", s.why}});
+  const Json out = {{"output", report.output},       {"model", report.model},
+                    {"pictures", report.pictures},   {"sample", report.sample},
+                    {"skipped", std::move(skipped)}, {"variants", std::move(variants)}};
+  return out.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace imagemill
