@@ -86,6 +86,10 @@ struct CommandLine {
         app.add_subcommand("schema", "JSON Schema of a job's options, or of the run's");
     schema->add_option("job", out.schema_job, "job name");
     schema->callback([this] { out.command = Arguments::Command::kSchema; });
+    add_search_command(app, out.search, [this] { out.command = Arguments::Command::kSearch; });
+    add_compare_command(app, out.compare, [this] { out.command = Arguments::Command::kCompare; });
+    add_stability_command(app, out.stability,
+                          [this] { out.command = Arguments::Command::kStability; });
   }
 
   void add_inspect() {

@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "cache_command.h"
+#include "compare_command.h"
 #include "imagemill/bench_model.h"
 #include "imagemill/engine.h"
 #include "imagemill/merge.h"
 #include "models_command.h"
+#include "search_command.h"
+#include "stability_command.h"
 #include "terminal.h"
 
 namespace imagemill::cli {
@@ -27,17 +30,23 @@ struct Arguments {
     kSchema,
     kModels,
     kCache,
-    kBenchModel
+    kBenchModel,
+    kSearch,
+    kCompare,
+    kStability
   };
   Command command = Command::kNone;
-  RunSpec run;             // kRun; kInspect: inputs and options
-  MergeSpec merge;         // kMerge
-  ModelsRequest models;    // kModels
-  CacheRequest cache;      // kCache
-  BenchModelSpec bench;    // kBenchModel: without places
-  std::string recipe;      // path of --recipe
-  std::string output;      // kReport
-  std::string schema_job;  // kSchema: a job's name, "" for the run's own options
+  RunSpec run;                 // kRun; kInspect: inputs and options
+  MergeSpec merge;             // kMerge
+  ModelsRequest models;        // kModels
+  CacheRequest cache;          // kCache
+  BenchModelSpec bench;        // kBenchModel: without places
+  SearchRequest search;        // kSearch
+  CompareRequest compare;      // kCompare
+  StabilityRequest stability;  // kStability
+  std::string recipe;          // path of --recipe
+  std::string output;          // kReport
+  std::string schema_job;      // kSchema: a job's name, "" for the run's own options
   ProgressWish progress = ProgressWish::kAuto;
   bool no_config = false;  // kRun, kInspect, kBenchModel: the user's settings file is left alone
   bool json_events = false;

@@ -204,6 +204,33 @@ int measure_model(Arguments& arguments) {
   return code ? *code : complain(code.error());
 }
 
+// What a command that embeds a few pictures has of its surroundings; what the command line says
+// stays.
+Result<> complete(EmbedSetup& setup, bool no_config) {
+  setup.codec_host = codec_host_path();
+  setup.places = user_places(folder_of_executable());
+  if (no_config) return {};
+  RunSpec settings;
+  if (auto used = use_settings(settings_path(), settings); !used) return used;
+  for (const OptionSpec& option : embed_setup_options())
+    if (const auto value = settings.options.find(std::string(option.name));
+        value != settings.options.end())
+      setup.options.insert(*value);
+  return {};
+}
+
+// A command that embeds a few pictures on its way.
+template <typename Request>
+int run_with_setup(Request& request,
+                   Result<int> (*command)(Request&, Listener&, const CancelToken&)) {
+  if (auto completed = complete(request.spec.setup, request.no_config); !completed)
+    return complain(completed.error());
+  install_signal_handlers();
+  WarningPrinter listener;
+  const auto code = command(request, listener, cancel_token);
+  return code ? *code : complain(code.error());
+}
+
 int print_diagnosis() {
   const UserPlaces places = user_places(folder_of_executable());
   std::cout << doctor_text(diagnose(codec_host_path(), places), codec_host_path(),
@@ -256,6 +283,12 @@ int main(int argc, char** argv) {
       return measure_model(arguments);
     case Arguments::Command::kDoctor:
       return print_diagnosis();
+    case Arguments::Command::kSearch:
+      return run_with_setup(arguments.search, run_search);
+    case Arguments::Command::kCompare:
+      return run_with_setup(arguments.compare, run_compare);
+    case Arguments::Command::kStability:
+      return run_with_setup(arguments.stability, run_stability);
     case Arguments::Command::kNone:
       break;
   }
