@@ -297,6 +297,20 @@ class RealFileSystem final : public FileSystem {
     return {};
   }
 
+  Result<bool> rename_if_free(const std::string& from, const std::string& to) override {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
+      return true;
+    if (errno == EEXIST) return false;
+    // EINVAL: a file system that cannot promise it.
+    if (errno == EINVAL || errno == ENOSYS) return FileSystem::rename_if_free(from, to);
+    return system_failure(fmt::format("cannot rename {} to it", from), to, errno);
+  }
+
+  Result<> symbolic_link(const std::string& text, const std::string& path) override {
+    if (::symlink(text.c_str(), path.c_str()) == 0) return {};
+    return system_failure(fmt::format("cannot make a link to {}", text), path, errno);
+  }
+
   Result<> hard_link(const std::string& from, const std::string& to) override {
     if (::link(from.c_str(), to.c_str()) == 0) return {};
     const int error = errno;
@@ -379,6 +393,19 @@ Result<std::vector<FolderMember>> FileSystem::list_with_stat(const std::string& 
 Result<> WritableFile::write_at(uint64_t offset, ByteSpan bytes) {
   return fail(Code::kUnsupported, "this file can only grow: asked to write {} bytes at {}",
               bytes.size(), offset);
+}
+
+Result<bool> FileSystem::rename_if_free(const std::string& from, const std::string& to) {
+  const auto there = stat_link(to);
+  if (there) return false;
+  if (there.error().code() != Code::kNotFound) return std::unexpected(there.error());
+  IMAGEMILL_TRY(rename(from, to));
+  return true;
+}
+
+Result<> FileSystem::symbolic_link(const std::string& text, const std::string& path) {
+  return fail(Code::kUnsupported, "{}: cannot make a link to {}: no symbolic links here", path,
+              text);
 }
 
 Result<> FileSystem::hard_link(const std::string& from, const std::string& to) {

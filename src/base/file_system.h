@@ -86,6 +86,12 @@ class FileSystem {
   virtual Result<std::unique_ptr<WritableFile>> append_at(const std::string& path,
                                                           uint64_t bytes) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+  // The same where `to` is free; false when something is there already. The default looks first and
+  // renames then.
+  virtual Result<bool> rename_if_free(const std::string& from, const std::string& to);
+  // A symbolic link at `path`, which is free, with that text in it. kUnsupported where there are
+  // none (the default).
+  virtual Result<> symbolic_link(const std::string& text, const std::string& path);
   // A second name for the same bytes; `to` is free. kUnsupported where the two file systems do not
   // offer that (the default): the bytes have to be copied.
   virtual Result<> hard_link(const std::string& from, const std::string& to);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
@@ -115,6 +116,30 @@ TEST(RealFileSystem, refuses_what_is_not_a_regular_file_without_waiting_for_it) 
   TestFolder folder;
   ASSERT_EQ(::system(("mkfifo " + (folder / "pipe")).c_str()), 0);
   EXPECT_THAT(real_file_system().read(folder / "pipe", 100), FailsWith(Code::kUnsupported));
+}
+
+TEST(RealFileSystem, renames_where_nothing_is_in_the_way) {
+  TestFolder folder;
+  FileSystem& fs = real_file_system();
+  const std::string from = folder.write("from", "new"), taken = folder.write("taken", "old");
+  EXPECT_EQ(fs.rename_if_free(from, taken).value(), false);
+  EXPECT_EQ(as_text(fs.read(taken, 100).value()), "old");
+  EXPECT_EQ(fs.rename_if_free(from, folder / "free").value(), true);
+  EXPECT_EQ(as_text(fs.read(folder / "free", 100).value()), "new");
+  EXPECT_THAT(fs.rename_if_free(from, folder / "again"), FailsWith(Code::kNotFound));
+  // What file systems without that promise do.
+  EXPECT_EQ(fs.FileSystem::rename_if_free(folder / "free", taken).value(), false);
+  EXPECT_EQ(fs.FileSystem::rename_if_free(folder / "free", from).value(), true);
+}
+
+TEST(RealFileSystem, symbolic_links_hold_the_text_as_it_is) {
+  TestFolder folder;
+  FileSystem& fs = real_file_system();
+  folder.write("a", "text");
+  EXPECT_THAT(fs.symbolic_link("a", folder / "link"), IsOk());
+  EXPECT_EQ(std::filesystem::read_symlink(folder / "link"), "a");
+  EXPECT_EQ(as_text(fs.read(folder / "link", 100).value()), "text");
+  EXPECT_THAT(fs.symbolic_link("b", folder / "link"), FailsWith(Code::kIoError));
 }
 
 }  // namespace

@@ -139,9 +139,12 @@ class FolderSource final : public Source {
     return FolderWalk(place_, prefix_).run(cancel);
   }
 
+  std::optional<std::string> file_of(const SourceEntry& entry) const override {
+    return join_path(place_.location, prefix_.raw_path_of(entry));
+  }
+
   Result<Bytes> read(const SourceEntry& entry) override {
-    return place_.fs->read(join_path(place_.location, prefix_.raw_path_of(entry)),
-                           place_.options.limits.max_file_bytes);
+    return place_.fs->read(*file_of(entry), place_.options.limits.max_file_bytes);
   }
 
  private:

@@ -40,6 +40,7 @@ TEST(FolderSource, lists_every_file_below_it_sorted_by_key) {
   EXPECT_NE(listed.entry("in/a/z.txt").mtime_ns, 0);
   EXPECT_EQ(listed.read("in/a/z.txt"), "zz");
   EXPECT_EQ(listed.read("in/empty.jpg"), "");
+  EXPECT_EQ(listed.source->file_of(listed.entry("in/a/z.txt")), folder / "in/a/z.txt");
 }
 
 TEST(FolderSource, skips_hidden_names_and_the_folders_it_is_told_to_skip) {

@@ -46,6 +46,10 @@ class ListSource final : public Source {
     return listing;
   }
 
+  std::optional<std::string> file_of(const SourceEntry& entry) const override {
+    return location_of(entry);
+  }
+
   Result<Bytes> read(const SourceEntry& entry) override {
     return place_.fs->read(location_of(entry), place_.options.limits.max_file_bytes);
   }

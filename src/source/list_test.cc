@@ -107,6 +107,7 @@ TEST(ListSource, resolves_against_its_folder_and_keeps_paths_as_written_in_keys)
   EXPECT_NE(listed.entry("some.txt/b%231.jpg").mtime_ns, 0);
   EXPECT_EQ(listed.read("some.txt/../pictures/a.jpg"), "A");
   EXPECT_EQ(listed.read("some.txt/" + absolute), "A");
+  EXPECT_EQ(listed.source->file_of(listed.entry("some.txt/" + absolute)), absolute);
   EXPECT_EQ(listed.read("some.txt/b%231.jpg"), "B");
   EXPECT_THAT(listed.read("some.txt/missing.jpg"),
               FailsWith(Code::kNotFound, HasSubstr("missing.jpg")));

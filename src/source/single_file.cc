@@ -31,6 +31,8 @@ class SingleFile final : public Source {
     return listing;
   }
 
+  std::optional<std::string> file_of(const SourceEntry&) const override { return place_.location; }
+
   Result<Bytes> read(const SourceEntry&) override {
     return place_.fs->read(place_.location, place_.options.limits.max_file_bytes);
   }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,12 @@ class Source {
   // True when read() has to be called for the entries in listing order, by one thread at a time
   // (compressed tar). Entries may be left out, never asked twice.
   virtual bool is_sequential() const { return false; }
+
+  // The file on disk that the entry is; nullopt for what lies in an archive.
+  virtual std::optional<std::string> file_of(const SourceEntry& entry) const {
+    (void)entry;
+    return std::nullopt;
+  }
 
   // Bytes as they are now: kNotFound when it vanished, kIoError, kCorruptInput (inflate, CRC),
   // kResourceExhausted (limits). Any thread, unless is_sequential().

@@ -46,6 +46,7 @@ TEST(ZipSource, reads_stored_and_deflated_members) {
   EXPECT_EQ(listed.entry("a.zip!b/stored.jpg").path(), "b/stored.jpg");
   EXPECT_EQ(listed.entry("a.zip!a.jpg").bytes, large.size());
   EXPECT_EQ(listed.entry("a.zip!a.jpg").mtime_ns, 1735689600'000000000);
+  EXPECT_EQ(listed.source->file_of(listed.entry("a.zip!a.jpg")), std::nullopt);
   EXPECT_EQ(listed.read("a.zip!a.jpg"), large);
   EXPECT_EQ(listed.read("a.zip!b/stored.jpg"), "stored");
   EXPECT_EQ(listed.read("a.zip!empty"), "");
