@@ -4,7 +4,6 @@
 
 #include <fmt/chrono.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "engine/committer.h"
@@ -121,9 +120,8 @@ class RunInProgress {
   Result<> keep_finished_files(Committer& committer) {
     if (work_.resumed() == 0) return {};
     return store_->for_each_item([&](const ItemRecord& record) -> Result<> {
-      const auto it = std::ranges::lower_bound(inputs_.entries, std::string_view(record.key), {},
-                                               &RankedEntry::key);
-      if (it == inputs_.entries.end() || !it->is_finished || it->key != record.key) return {};
+      const RankedEntry* const entry = inputs_.find(record.key);
+      if (entry == nullptr || !entry->is_finished) return {};
       committer.keep(record.outputs);
       if (record.is_damaged) ++resumed_damaged_;
       return {};

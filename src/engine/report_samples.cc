@@ -13,8 +13,15 @@ namespace {
 constexpr size_t kSamples = 8;
 constexpr int kSampleSide = 240;
 
-Result<SamplePicture> shrink(StageContext& context, ByteSpan bytes) {
-  IMAGEMILL_ASSIGN_OR_RETURN(SmallPicture small, make_small(bytes, kSampleSide, context.codecs,
+// Not a text beside it.
+bool is_picture(const OutputRecord& output) {
+  return format_of_extension(lower_extension(output.path)) != FileFormat::kUnknown;
+}
+
+}  // namespace
+
+Result<SamplePicture> small_picture(StageContext& context, ByteSpan bytes, int side) {
+  IMAGEMILL_ASSIGN_OR_RETURN(SmallPicture small, make_small(bytes, side, context.codecs,
                                                             context.limits, context.tools));
   return SamplePicture{.media_type = "image/jpeg",
                        .bytes = std::move(small.jpeg),
@@ -22,13 +29,6 @@ Result<SamplePicture> shrink(StageContext& context, ByteSpan bytes) {
                        .height = small.size.height,
                        .file_bytes = bytes.size()};
 }
-
-// Not a text beside it.
-bool is_picture(const OutputRecord& output) {
-  return format_of_extension(lower_extension(output.path)) != FileFormat::kUnknown;
-}
-
-}  // namespace
 
 std::vector<Sample> take_samples(StageContext& context, std::span<RankedEntry* const> work,
                                  RunStore& store, const OutputPlace& place, FileSystem& fs) {
@@ -49,8 +49,8 @@ std::vector<Sample> take_samples(StageContext& context, std::span<RankedEntry* c
     const auto original = context.inputs.sources[it->second->source]->read(it->second->listed());
     const auto result = fs.read(join_path(place.output(), output->path), context.max_file_bytes);
     if (!original || !result) return {};
-    auto before = shrink(context, *original);
-    auto after = shrink(context, *result);
+    auto before = small_picture(context, *original, kSampleSide);
+    auto after = small_picture(context, *result, kSampleSide);
     if (before && after) samples.push_back({item.key, std::move(*before), std::move(*after)});
     return {};
   });

@@ -11,6 +11,9 @@
 
 namespace imagemill {
 
+// A JPEG of at most `side` pixels of what the file holds, upright, and what it is.
+Result<SamplePicture> small_picture(StageContext& context, ByteSpan bytes, int side);
+
 // A few originals beside what became of them, small enough for the report: evenly picked from the
 // run's items. Pictures that cannot be read again (archives as output, sequential sources) are left
 // out.

@@ -3,6 +3,7 @@
 #include "engine/run_finish.h"
 
 #include "base/hash.h"
+#include "engine/report_samples.h"
 
 namespace imagemill {
 namespace {
@@ -39,6 +40,20 @@ Result<> RunFinishContext::write_output(
   IMAGEMILL_TRY(fs_.remove(made));
   if (!bytes) return std::unexpected(bytes.error());
   return write_output(path, *bytes);
+}
+
+bool RunFinishContext::is_input(std::string_view key) const {
+  return context_.inputs.find(key) != nullptr;
+}
+
+Result<Bytes> RunFinishContext::preview_of(std::string_view key, int side) {
+  const RankedEntry* const entry = context_.inputs.find(key);
+  if (entry == nullptr) return fail(Code::kNotFound, "{}: is no input", key);
+  Source& source = *context_.inputs.sources[entry->source];
+  if (source.is_sequential()) return fail(Code::kUnsupported, "{}: can be read only once", key);
+  IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, source.read(entry->listed()));
+  IMAGEMILL_ASSIGN_OR_RETURN(SamplePicture small, small_picture(context_, bytes, side));
+  return std::move(small.bytes);
 }
 
 Result<> RunFinishContext::publish(

@@ -25,6 +25,8 @@ class RunFinishContext final : public FinishContext {
   Result<> write_output(const std::string& path,
                         const std::function<Result<>(const std::string& file)>& make) override;
   void warn(std::string text) override { listener_.on_warning({std::move(text)}); }
+  bool is_input(std::string_view key) const override;
+  Result<Bytes> preview_of(std::string_view key, int side) override;
 
  private:
   // Under `path`, or a name near it, as the conflict rule has it. Null: what is there stays.

@@ -74,6 +74,11 @@ bool RunInputs::has_sequential_source() const {
   return std::ranges::any_of(sources, [](const auto& source) { return source->is_sequential(); });
 }
 
+const RankedEntry* RunInputs::find(std::string_view key) const {
+  const auto it = std::ranges::lower_bound(entries, key, {}, &RankedEntry::key);
+  return it != entries.end() && it->key == key ? &*it : nullptr;
+}
+
 std::string RunInputs::path_of(const RankedEntry& entry) const {
   const std::string path = entry.listed().path();
   const bool is_single_picture = entry.path_at == 0;

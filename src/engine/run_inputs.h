@@ -52,6 +52,8 @@ struct RunInputs {
   bool is_in_shard(const RankedEntry& entry) const {
     return entry.rank % shard_count == shard_index;
   }
+  // Null when it is not among them.
+  const RankedEntry* find(std::string_view key) const;
   // The entry's path below the output: with several sources, each folder and archive has a folder
   // of its own there.
   std::string path_of(const RankedEntry& entry) const;

@@ -91,6 +91,12 @@ class FinishContext {
   virtual Result<> write_output(const std::string& path,
                                 const std::function<Result<>(const std::string& file)>& make) = 0;
   virtual void warn(std::string text) = 0;
+  // Whether the picture is among the run's inputs now: the store may know others, which were there
+  // at an earlier try.
+  virtual bool is_input(std::string_view key) const = 0;
+  // An input as a JPEG of at most `side` pixels, upright, for people. It is read and decoded again:
+  // kUnsupported where a source cannot do that (a compressed tar).
+  virtual Result<Bytes> preview_of(std::string_view key, int side) = 0;
 };
 
 // Const methods are called from many threads at once.
