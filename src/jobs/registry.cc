@@ -11,10 +11,9 @@ namespace imagemill {
 namespace {
 
 constexpr std::array kJobs = {
-    JobEntry{prepare_info, make_prepare},
-    JobEntry{thumbs_info, make_thumbs},
-    JobEntry{quality_info, make_quality},
-    JobEntry{embed_info, make_embed},
+    JobEntry{prepare_info, make_prepare}, JobEntry{thumbs_info, make_thumbs},
+    JobEntry{quality_info, make_quality}, JobEntry{embed_info, make_embed},
+    JobEntry{dedupe_info, make_dedupe},
 };
 
 constexpr std::array kOptionsOfEveryJob = {

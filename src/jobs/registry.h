@@ -30,6 +30,9 @@ Result<std::unique_ptr<Job>> make_quality(const OptionValues& options, const Job
 const JobInfo& embed_info();
 Result<std::unique_ptr<Job>> make_embed(const OptionValues& options, const JobTools& tools);
 
+const JobInfo& dedupe_info();
+Result<std::unique_ptr<Job>> make_dedupe(const OptionValues& options, const JobTools& tools);
+
 struct JobEntry {
   const JobInfo& (*info)();  // with the job's own options only
   // Errors: kInvalidArgument for options that contradict each other.
