@@ -28,13 +28,16 @@ struct CommandLine {
         ->group("Run");
   }
 
-  void add_run_flags(CLI::App& command) {
+  void add_run_paths(CLI::App& command) {
     command
         .add_option("paths", paths,
                     "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output")
         ->required()
         ->expected(2, 1 << 20)
         ->option_text("IN... OUT");
+  }
+
+  void add_run_flags(CLI::App& command) {
     command.add_option("--recipe", out.recipe, "YAML file with options; flags overrule it")
         ->group("Run");
     add_config_flag(command);
@@ -53,12 +56,15 @@ struct CommandLine {
     app.set_version_flag("--version", std::string("imagemill " IMAGEMILL_VERSION));
     for (const JobInfo& job : list_jobs()) {
       const std::string name(job.name);
+      if (name == "dedupe") continue;  // a command of its own
       CLI::App* command = app.add_subcommand(name, std::string(job.summary));
+      add_run_paths(*command);
       add_run_flags(*command);
       add_options(*command, job.options, "", name, jobs[name]);
       command->callback([this, name] { set_jobs({name}); });
     }
     CLI::App* run = app.add_subcommand("run", "Several jobs, one decode of each picture");
+    add_run_paths(*run);
     add_run_flags(*run);
     run->add_option("--jobs", job_list, "job names, separated by commas");
     for (const JobInfo& job : list_jobs()) {
@@ -73,6 +79,7 @@ struct CommandLine {
     });
     add_inspect();
     add_merge();
+    add_dedupe();
     add_models_command(app, out.models, [this] { out.command = Arguments::Command::kModels; });
     add_cache_command(app, out.cache, [this] { out.command = Arguments::Command::kCache; });
     add_bench_model();
@@ -135,6 +142,21 @@ struct CommandLine {
     add_config_flag(*bench);
     add_options(*bench, bench_model_options(), "", "Run", out.bench.options);
     bench->callback([this] { out.command = Arguments::Command::kBenchModel; });
+  }
+
+  void add_dedupe() {
+    const std::string name = "dedupe";
+    CLI::App* dedupe = add_dedupe_command(app, paths, out.dedupe);
+    add_run_flags(*dedupe);
+    dedupe->add_flag("--json", out.json, "what was found as JSON, for programs");
+    add_options(*dedupe, find_job(name)->options, "", name, jobs[name]);
+    add_options(*dedupe, find_job("embed")->options, "embed.", "embed", jobs["embed"]);
+    dedupe->callback([this, name] {
+      out.command = Arguments::Command::kDedupe;
+      out.run.output = take_output(paths);
+      out.run.inputs = paths;
+      out.run.jobs = {{"embed", jobs["embed"]}, {name, jobs[name]}};
+    });
   }
 
   void set_jobs(const std::vector<std::string>& names) {

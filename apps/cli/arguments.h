@@ -9,6 +9,7 @@
 
 #include "cache_command.h"
 #include "compare_command.h"
+#include "dedupe_command.h"
 #include "imagemill/bench_model.h"
 #include "imagemill/engine.h"
 #include "imagemill/merge.h"
@@ -31,16 +32,18 @@ struct Arguments {
     kModels,
     kCache,
     kBenchModel,
+    kDedupe,
     kSearch,
     kCompare,
     kStability
   };
   Command command = Command::kNone;
-  RunSpec run;                 // kRun; kInspect: inputs and options
+  RunSpec run;                 // kRun, kDedupe; kInspect: inputs and options
   MergeSpec merge;             // kMerge
   ModelsRequest models;        // kModels
   CacheRequest cache;          // kCache
   BenchModelSpec bench;        // kBenchModel: without places
+  DedupeRequest dedupe;        // kDedupe
   SearchRequest search;        // kSearch
   CompareRequest compare;      // kCompare
   StabilityRequest stability;  // kStability
@@ -48,9 +51,9 @@ struct Arguments {
   std::string output;          // kReport
   std::string schema_job;      // kSchema: a job's name, "" for the run's own options
   ProgressWish progress = ProgressWish::kAuto;
-  bool no_config = false;  // kRun, kInspect, kBenchModel: the user's settings file is left alone
+  bool no_config = false;  // of the same and kBenchModel: the user's settings file is left alone
   bool json_events = false;
-  bool json = false;  // kInspect, kBenchModel: the report as JSON
+  bool json = false;  // kInspect, kBenchModel, kDedupe: the report as JSON
   int exit_code =
       -1;  // at least 0: print `text` and leave with it (--help, --version, usage errors)
   std::string text;

@@ -87,39 +87,42 @@ int complain(const Status& status) {
   return status.code() == Code::kInvalidArgument ? kExitUsage : kExitRunFailed;
 }
 
-int run(Arguments& arguments) {
-  RunSpec& spec = arguments.run;
+// What recipe, settings, standard input and the program's place say of the run.
+Result<> complete_spec(const Arguments& arguments, RunSpec& spec) {
   if (!arguments.recipe.empty()) {
     std::ifstream file(arguments.recipe, std::ios::binary);
-    if (!file)
-      return complain(Status(Code::kNotFound, arguments.recipe + ": cannot open the recipe"));
+    if (!file) return fail(Code::kNotFound, "{}: cannot open the recipe", arguments.recipe);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     if (auto merged = apply_recipe(text, spec); !merged)
-      return complain(std::move(merged).error().with_context(arguments.recipe));
+      return std::unexpected(std::move(merged).error().with_context(arguments.recipe));
   }
-  if (!arguments.no_config) {
-    if (auto used = use_settings(settings_path(), spec); !used) return complain(used.error());
-  }
+  if (!arguments.no_config) IMAGEMILL_TRY(use_settings(settings_path(), spec));
   for (const std::string& input : spec.inputs) {
     if (input == "-" && spec.standard_input.empty())
       spec.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
   }
   spec.codec_host = codec_host_path();
   spec.places = user_places(folder_of_executable());
+  return {};
+}
 
+std::unique_ptr<Listener> make_listener(const Arguments& arguments) {
+  if (arguments.json_events) return std::make_unique<JsonEvents>(std::cout);
   const TerminalTraits traits = read_terminal_traits(STDERR_FILENO);
-  std::unique_ptr<Listener> listener;
-  if (arguments.json_events) {
-    listener = std::make_unique<JsonEvents>(std::cout);
-  } else {
-    ProgressOptions options;
-    options.style = choose_progress_style(arguments.progress, traits);
-    options.line_style =
-        LineStyle{.colour = options.style == ProgressStyle::kTerminal && !traits.no_colour,
-                  .unicode = traits.is_utf8};
-    options.terminal_size = [] { return read_terminal_size(STDERR_FILENO); };
-    listener = std::make_unique<ProgressPrinter>(std::cerr, std::move(options));
-  }
+  ProgressOptions options;
+  options.style = choose_progress_style(arguments.progress, traits);
+  options.line_style =
+      LineStyle{.colour = options.style == ProgressStyle::kTerminal && !traits.no_colour,
+                .unicode = traits.is_utf8};
+  options.terminal_size = [] { return read_terminal_size(STDERR_FILENO); };
+  return std::make_unique<ProgressPrinter>(std::cerr, std::move(options));
+}
+
+int run(Arguments& arguments) {
+  RunSpec& spec = arguments.run;
+  if (auto completed = complete_spec(arguments, spec); !completed)
+    return complain(completed.error());
+  const auto listener = make_listener(arguments);
   install_signal_handlers();
   const auto finished = Engine().run(spec, *listener, cancel_token);
   if (!finished) return complain(finished.error());
@@ -180,6 +183,19 @@ int merge(Arguments& arguments) {
         "without --shard this output\n",
         human_count(merged->missing));
   return merged->failed > 0 ? kExitSomeFailed : kExitDone;
+}
+
+int dedupe(Arguments& arguments) {
+  RunSpec& spec = arguments.run;
+  if (auto completed = complete_spec(arguments, spec); !completed)
+    return complain(completed.error());
+  // The records that a progress printer points at in the end are of an output.
+  const auto listener =
+      spec.output.empty() ? std::make_unique<WarningPrinter>() : make_listener(arguments);
+  install_signal_handlers();
+  const auto code =
+      run_dedupe(arguments.dedupe, std::move(spec), arguments.json, *listener, cancel_token);
+  return code ? *code : complain(code.error());
 }
 
 int models(const ModelsRequest& request) {
@@ -281,6 +297,8 @@ int main(int argc, char** argv) {
       return cache(arguments.cache);
     case Arguments::Command::kBenchModel:
       return measure_model(arguments);
+    case Arguments::Command::kDedupe:
+      return dedupe(arguments);
     case Arguments::Command::kDoctor:
       return print_diagnosis();
     case Arguments::Command::kSearch:

@@ -12,7 +12,7 @@ rm -rf demo/pictures demo/out
 "$python" demo/make_pictures.py "$wheels"/scikit_image-*.whl demo/pictures
 
 # Exit code 3: finished, and some items failed. Here some are meant to.
-build/release/bin/imagemill run demo/pictures demo/out --no-config --jobs prepare,thumbs,quality --prepare.size 640 ||
+build/release/bin/imagemill run demo/pictures demo/out --no-config --jobs prepare,thumbs,quality,dedupe --prepare.size 640 ||
   [ $? -eq 3 ]
 echo
 echo "pictures  demo/pictures"
