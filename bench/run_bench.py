@@ -4,6 +4,7 @@
 usage: ./dev bench prepare [--files 500] [--size 640] [--data DIR] [--reps 9] [--only NAME,...]
        ./dev bench search [--rows 1000000] [--hnsw-rows 100000] [--reps 9] [--only exact,hnsw,hashes]
        ./dev bench embed [--files 500] [--data DIR] [--reps 9] [--only fp32,int8]
+       ./dev bench dedupe [--data DIR] [--reps 9]
        ./dev bench compare REF [the same options]
        ./dev bench list
 """
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import zipfile
 
+import dedupe
 import embed
 import search
 from corpus import Corpus, find_photographs
@@ -186,7 +188,7 @@ def compare(bench: Bench, ref: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ", 1)[1], allow_abbrev=False)
-    parser.add_argument("workload", choices=["prepare", "search", "embed", "compare", "list"])
+    parser.add_argument("workload", choices=["prepare", "search", "embed", "dedupe", "compare", "list"])
     parser.add_argument("ref", nargs="?")
     parser.add_argument("--files", type=int, default=MIN_FILES)
     parser.add_argument("--size", type=int, default=640)
@@ -204,6 +206,8 @@ def main() -> int:
     if options.workload == "list":
         print("\n".join([*SCENARIOS, *(f"search: {name}" for name in search.SCENARIOS), *(f"embed: {name}" for name in embed.PRECISIONS)]))
         return 0
+    if options.workload == "dedupe":
+        return 0 if dedupe.run(options) else 1
     if options.workload == "search":
         return 0 if search.run(options) else 1
     if options.workload == "embed":

@@ -1,8 +1,9 @@
-# usage: bench prepare | search | embed | compare REF | list [OPTION...]  ratios against peers, or against another commit (--help)
+# usage: bench prepare | search | embed | dedupe | compare REF | list [OPTION...]  ratios against peers, or against another commit (--help)
 #
 #   ./dev bench prepare [--files 500] [--size 640] [--data DIR] [--reps 9] [--cores 2] [--only SCENARIO,...]
 #   ./dev bench search [--rows 1000000] [--hnsw-rows 100000] [--reps 9] [--only exact,hnsw,hashes]   beside faiss
 #   ./dev bench embed [--files 500] [--data DIR] [--reps 9] [--cores 2] [--only fp32,int8]           beside Python, and the ideal
+#   ./dev bench dedupe [--data DIR] [--reps 9]   copies of 40 photographs found again, beside imagehash
 #   ./dev bench compare REF [the same options]   old and new binary in turns
 #   ./dev bench list                             the scenarios
 #
@@ -17,6 +18,8 @@ if [ "$1" = search ]; then
   bash scripts/dev/build.sh bench vector_search
 elif [ "$1" = embed ]; then
   bash scripts/dev/setup.sh bench
+  bash scripts/dev/build.sh release
+elif [ "$1" = dedupe ]; then
   bash scripts/dev/build.sh release
 elif [ "$1" != list ]; then
   bash scripts/dev/setup.sh bench
