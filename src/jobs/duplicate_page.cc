@@ -55,14 +55,7 @@ void add_header(std::string& page, const DuplicateFindings& findings) {
 
 std::string duplicate_page(const DuplicateFindings& findings, const DuplicatePageLimits& limits,
                            const std::function<Result<Bytes>(std::string_view key)>& preview) {
-  std::string page = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-      "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-      "<meta name=\"referrer\" content=\"no-referrer\">"
-      "<title>Duplicates &middot; imagemill</title><style>{}{}</style></head>\n<body><main>\n",
-      kReportStyle, kGroupStyle);
+  std::string page = page_head("Duplicates", kGroupStyle);
   add_header(page, findings);
   const size_t shown = std::min(limits.groups, findings.groups.size());
   for (size_t i = 0; i < shown; ++i) {
