@@ -65,6 +65,7 @@ std::vector<NetworkSnapshot> NetworkMonitor::look(double seconds, uint64_t resid
     }
     out.push_back(it->second.watch.look(seconds, seconds - it->second.opened_at, batcher->status(),
                                         batcher->timings(), resident_bytes));
+    out.back().provider = network->provider();
   }
   return out;
 }

@@ -21,8 +21,8 @@ bool is_picture(const OutputRecord& output) {
 }  // namespace
 
 Result<SamplePicture> small_picture(StageContext& context, ByteSpan bytes, int side) {
-  IMAGEMILL_ASSIGN_OR_RETURN(SmallPicture small, make_small(bytes, side, context.codecs,
-                                                            context.limits, context.tools));
+  IMAGEMILL_ASSIGN_OR_RETURN(
+      SmallPicture small, make_small(bytes, side, context.codecs, context.limits, context.tools));
   return SamplePicture{.media_type = "image/jpeg",
                        .bytes = std::move(small.jpeg),
                        .width = small.size.width,

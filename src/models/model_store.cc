@@ -255,8 +255,16 @@ Result<> ModelStore::note_license_shown(const ModelManifest& manifest) {
 }
 
 Result<std::string> content_hash(FileSystem& fs, const FoundModel& model) {
+  // What it is called, where it comes from and who may use it changes no result.
+  ModelManifest facts = model.manifest;
+  facts.name = "model";
+  facts.description.clear();
+  facts.license = {};
+  facts.file = {.name = "model.onnx"};
+  facts.companions.clear();
+  facts.labels.clear();
   Sha256 all;
-  all.update(as_byte_span(to_yaml(model.manifest)));
+  all.update(as_byte_span(to_yaml(facts)));
   for (const ModelFile& file : files_of(model.manifest)) {
     IMAGEMILL_ASSIGN_OR_RETURN(const std::string hash,
                                hash_file(fs, join_path(model.folder, file.name)));

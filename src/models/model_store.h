@@ -95,8 +95,9 @@ class ModelStore {
   std::string folder_;
 };
 
-// Names all that a model's results depend on, 32 hex digits: its manifest and what is in its files,
-// which are read for it (SHA-256). What the manifest says of their hashes is not believed.
+// Names all that a model's results depend on, 32 hex digits: what its manifest says of inputs and
+// outputs, and what is in its files, which are read for it (SHA-256). What the manifest says of
+// their hashes is not believed.
 Result<std::string> content_hash(FileSystem& fs, const FoundModel& model);
 
 // The labels of a found model; empty when it has none.

@@ -65,6 +65,26 @@ TEST_F(ModelStoreTest, keeps_copies_of_what_is_added) {
     EXPECT_TRUE(entry.is_regular_file() && !entry.is_symlink()) << entry.path();
 }
 
+TEST_F(ModelStoreTest, the_content_hash_is_of_what_results_depend_on) {
+  const auto hash_of = [&](const std::string& name) {
+    return content_hash(fs_, store_.find(folder_ / name).value()).value();
+  };
+  const std::string bytes = tiny_classifier_model(8, 8, 4);
+  folder_.write("in/toy.onnx", bytes);
+  folder_.write("elsewhere/renamed.onnx", bytes);
+  const std::string expected = hash_of("in/toy.onnx");
+  EXPECT_EQ(expected.size(), 32u);
+  EXPECT_EQ(hash_of("elsewhere/renamed.onnx"), expected);
+  folder_.write("elsewhere/renamed.yaml",
+                "name: other\ndescription: said otherwise\nfamily: classify\nfile: renamed.onnx\n"
+                "license: {name: MIT, permissive: true}\n"
+                "input: {width: 8, height: 8, resize: 8, fit: squash}\n"
+                "outputs: {features: features, logits: logits}\n");
+  EXPECT_NE(hash_of("elsewhere/renamed.onnx"), expected) << "another way to see pictures";
+  folder_.write("in/toy.onnx", tiny_classifier_model(8, 8, 5));
+  EXPECT_NE(hash_of("in/toy.onnx"), expected);
+}
+
 TEST_F(ModelStoreTest, finds_files_without_adding_them) {
   ASSERT_OK_AND_ASSIGN(const FoundModel bare, store_.find(model()));
   EXPECT_FALSE(bare.is_in_store);

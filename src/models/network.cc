@@ -257,9 +257,15 @@ std::string Network::identity_with(std::string_view version, std::string_view pr
   return fmt::format("{} ort{} {}", hash_, version, provider);
 }
 
+bool Network::has_fallen_back() const {
+  return fallback_ != nullptr && fallback_->has_fallen_back();
+}
+
+std::string Network::provider() const { return has_fallen_back() ? std::string(kCpu) : provider_; }
+
 std::optional<std::string> Network::identity() const {
   if (!is_open_) return last_identity_;
-  if (fallback_ != nullptr && fallback_->has_fallen_back()) return std::nullopt;
+  if (has_fallen_back()) return std::nullopt;
   return identity_with(runtime_->version(), provider_);
 }
 

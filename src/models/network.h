@@ -65,7 +65,7 @@ class Network {
   // Null before batcher() succeeded.
   const Batcher* open_batcher() const;
   ElementType input_type() const { return input_type_; }
-  const std::string& provider() const { return provider_; }
+  std::string provider() const;  // the one that works at the moment
 
   // After batcher() succeeded: what runs the batches, and how they are formed. For measuring.
   ModelRunner& runner() { return *runner_; }
@@ -96,6 +96,7 @@ class Network {
   };
   Room find_room(uint64_t weights, uint64_t row_run_bytes) const;
   std::string tuning_path() const;
+  bool has_fallen_back() const;  // to the CPU, in the middle of the work
   std::string provider_path() const;
   std::optional<std::string> read_last_identity() const;
   std::string identity_with(std::string_view version, std::string_view provider) const;
