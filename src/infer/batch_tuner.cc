@@ -11,11 +11,13 @@ namespace {
 // disturbs a run makes it slower.
 constexpr int kRunsEach = 4;
 
-// A batch twice as large takes twice the memory and waits twice as long: it must be worth it.
-constexpr double kWorthIt = 0.98;
+// A batch twice as large takes twice the memory, and those who wait for it hand their cores from
+// thread to thread, which no run's time shows: ResNet-18 is 4 % faster in pairs on a CPU, and the
+// whole run 5 % slower.
+constexpr double kWorthIt = 0.93;
 
 // The same where any size may be taken, not only the next one.
-constexpr double kNearFastest = 0.95;
+constexpr double kNearFastest = 0.9;
 
 }  // namespace
 

@@ -23,10 +23,15 @@ double cpu_seconds_of(int who) {
   return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
 }
 
-uint64_t own_peak_bytes() {
-  rusage usage = {};
-  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+// Not ru_maxrss of getrusage(): that begins with what the process had that started this one.
+uint64_t own_peak_bytes(FileSystem& fs) {
+  constexpr std::string_view kName = "VmHWM:";
+  const std::string status = read_text(fs, "/proc/self/status");
+  const size_t at = status.find(kName);
+  if (at == std::string::npos) return 0;
+  std::string_view rest = std::string_view(status).substr(at + kName.size());
+  while (rest.starts_with('\t')) rest.remove_prefix(1);
+  return first_number(rest).value_or(0) * 1024;
 }
 
 }  // namespace
@@ -92,7 +97,7 @@ ProcessSample ProcessMeter::sample(double seconds) {
   }
 
   // The system remembers the highest point of this process between two samples.
-  peak_resident_bytes_ = std::max({peak_resident_bytes_, now.resident_bytes, own_peak_bytes()});
+  peak_resident_bytes_ = std::max({peak_resident_bytes_, now.resident_bytes, own_peak_bytes(fs_)});
   now.peak_resident_bytes = peak_resident_bytes_;
 
   const double passed = seconds - last_seconds_;
