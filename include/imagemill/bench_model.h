@@ -44,7 +44,8 @@ struct BenchModelReport {
   int runs_at_once = 1;             // batches under way together
   int threads_per_run = 1;          // on a CPU
   std::vector<BenchModelRow> rows;  // sizes ascending
-  int best_batch = 0;  // the smallest that is at most 10 % slower than the fastest; 0: none measured
+  int best_batch =
+      0;  // the smallest that is at most 10 % slower than the fastest; 0: none measured
   uint64_t peak_resident_bytes = 0;
   int remembered_batch = 0;             // what jobs begin with from now on; 0: nothing was kept
   bool is_whole = true;                 // false: stopped before the end
