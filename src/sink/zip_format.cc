@@ -8,6 +8,8 @@ namespace imagemill {
 namespace {
 
 constexpr uint32_t kLocalSignature = 0x04034b50;
+constexpr size_t kCentralHeaderBytes = 46;  // without name and extra field
+constexpr size_t kEndRecordsBytes = 98;
 constexpr uint32_t kCentralSignature = 0x02014b50;
 constexpr uint32_t kEndSignature = 0x06054b50;
 constexpr uint32_t kEnd64Signature = 0x06064b50;
@@ -126,6 +128,10 @@ Result<ZipEntry> parse_zip_local_header(ByteSpan header) {
 
 Bytes zip_central_directory(std::span<const ZipEntry> entries, uint64_t offset) {
   Bytes out;
+  // All of it at once: growing by doubling would hold it three times.
+  size_t names = 0;
+  for (const ZipEntry& entry : entries) names += entry.name.size();
+  out.reserve(names + entries.size() * kCentralHeaderBytes + kEndRecordsBytes);
   Record record(out);
   for (const ZipEntry& entry : entries) {
     const bool is_64 = has_64_sizes(entry);
