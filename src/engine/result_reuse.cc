@@ -124,8 +124,10 @@ void ResultReuse::finish() {
 }
 
 void ResultReuse::give_up(const Status& status) {
-  if (!is_broken_.exchange(true))
-    tell_(fmt::format("results are not kept for later runs any more: {}", status.message()));
+  if (is_broken_.exchange(true)) return;
+  tell_(fmt::format("results are not kept for later runs any more: {}", status.message()));
+  // Damage that opening did not show: the next run begins anew.
+  if (status.code() == Code::kCorruptInput) (void)ResultCache::remove(folder_);
 }
 
 }  // namespace imagemill

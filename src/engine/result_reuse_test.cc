@@ -168,6 +168,22 @@ TEST_F(ResultReuseTest, a_cache_that_cannot_be_used_is_told_of_and_done_without)
   EXPECT_THAT(run_.listener.warnings, Contains(HasSubstr("cache")));
 }
 
+TEST_F(ResultReuseTest, a_damaged_cache_costs_one_run_its_help) {
+  run("first");
+  const std::string path = folder_ / "cache/results.sqlite";
+  Bytes bytes = real_file_system().read(path, 1 << 30).value();
+  constexpr size_t kPage = 16384;  // the first holds the schema and is left whole
+  ASSERT_GT(bytes.size(), 2 * kPage);
+  std::fill(bytes.begin() + kPage, bytes.end(), std::byte{0x5a});
+  ASSERT_THAT(write_file_atomically(real_file_system(), path, bytes), IsOk());
+  const Seen hurt = run("hurt");
+  EXPECT_EQ(hurt.worked, kPictures);
+  EXPECT_EQ(hurt.finished.outcome, RunFinished::Outcome::kComplete);
+  EXPECT_THAT(run_.listener.warnings, Contains(HasSubstr("not kept")));
+  EXPECT_EQ(run("anew").worked, kPictures);
+  EXPECT_EQ(run("again").worked, 0);
+}
+
 TEST_F(ResultReuseTest, rows_that_were_changed_in_the_cache_are_done_without) {
   run("first");
   sqlite::Database database =
