@@ -35,7 +35,7 @@ std::string line_of(const Json& json) {
 
 Result<> DuplicateJournal::announce(DuplicateAction action, const DuplicatePicture& copy,
                                     const DuplicateStep& step, const std::string& kept) {
-  return add_line(
+  IMAGEMILL_TRY(add_line(
       line_of({{"time", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
                {"action", action_name(action)},
                {"key", copy.key},
@@ -43,7 +43,9 @@ Result<> DuplicateJournal::announce(DuplicateAction action, const DuplicatePictu
                {"to", step.to},
                {"kept", kept},
                {"kind", duplicate_kind_name(copy.kind)},
-               {"hash", copy.content}}));
+               {"hash", copy.content}})));
+  // Before anything is done: a power cut must not leave a file moved that nothing tells of.
+  return file_->sync();
 }
 
 Result<> DuplicateJournal::note_failure(const DuplicateStep& step) {
