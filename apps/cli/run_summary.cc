@@ -34,7 +34,8 @@ StyledLine headline(const RunFinished& finished) {
 
 std::string time_line(const RunFinished& finished) {
   std::string line = "  in " + human_seconds(finished.seconds);
-  const int64_t now = finished.done + finished.failed + finished.skipped - finished.items_resumed;
+  // What was skipped was no picture, or was not worked on.
+  const int64_t now = finished.done + finished.failed - finished.items_resumed;
   if (finished.seconds > 0 && now > 0) {
     line += fmt::format(", {} images/s", human_number(static_cast<double>(now) / finished.seconds));
   }

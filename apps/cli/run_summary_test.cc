@@ -37,6 +37,7 @@ TEST(Summary, some_failed_explains_exit_code_3) {
   EXPECT_THAT(text, HasSubstr("2 of 50 failed: see OUT/.imagemill/rejects.jsonl"));
   EXPECT_THAT(text, HasSubstr("exit code 3"));
   EXPECT_THAT(text, HasSubstr("3 skipped"));
+  EXPECT_THAT(text, HasSubstr(", 47.0 images/s")) << "those skipped were not worked on";
   EXPECT_THAT(text, HasSubstr("1 done from damaged"));
   EXPECT_EQ(exit_code(finished), 3);
 }
