@@ -41,6 +41,16 @@ struct StageContext {
   NetworkSet* networks = nullptr;
   ResultReuse* reuse = nullptr;  // null: every job works on every item
   ViewTools tools{};
+
+  DecodeRequest decode_request() const {
+    return {.fail_on = fail_on, .limits = limits, .cancel = cancel};
+  }
+
+  // Work that was cut off because the run is stopped is no failure of the item: nothing of it is
+  // recorded, and the next try does it. A codec's word alone does not stop a run.
+  bool is_stopped(const Status& status) const {
+    return status.code() == Code::kCancelled && cancel != nullptr && cancel->is_requested();
+  }
 };
 
 // "a~2.jpg" for "a.jpg", or the first number after that which is free.
@@ -52,6 +62,7 @@ std::optional<StageFailure> read_item(StageContext& context, Item& item);
 
 std::optional<StageFailure> decode_item(StageContext& context, Item& item);
 
+// Returns before the last job is done where one waits for a network: the item is suspended then.
 std::optional<StageFailure> run_jobs(StageContext& context, Item& item);
 
 }  // namespace imagemill

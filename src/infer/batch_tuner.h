@@ -19,14 +19,15 @@ struct BatchTiming {
   int runs = 0;
 };
 
-// The smallest batch that is at most 5 % slower than the fastest: a larger one takes more memory,
-// waits longer and leaves more to one core at the end, for what may be noise. 0 of none.
+// The smallest batch that is at most 10 % slower than the fastest: a larger one takes more memory,
+// waits longer and leaves more to one core at the end, for what a run may not show. 0 of none.
 int worthwhile_batch(std::span<const BatchTiming> timings);
 
 // Not locked: its owner calls it under a lock of its own.
 class BatchTuner {
  public:
-  // Between 1 and `most`. `known`: what an earlier run found out, tried first.
+  // Between 1 and `most`. `known`: what an earlier run found out, tried first, then against half
+  // and twice of it: it may have been a chance finding.
   explicit BatchTuner(int most, std::optional<int> known = std::nullopt);
   // Always this one.
   static BatchTuner fixed(int batch);
@@ -41,7 +42,8 @@ class BatchTuner {
   // The device has no memory for `batch`: no more than half of it from now on.
   void refuse(int batch);
 
-  // The best so far; nullopt while too little is known to be worth remembering.
+  // The best; nullopt while too little is known to be worth remembering, or where a lack of memory
+  // that may be over by the next run decided.
   std::optional<int> best() const;
   bool is_settled() const { return is_settled_; }
   std::vector<BatchTiming> timings() const;
@@ -52,7 +54,10 @@ class BatchTuner {
   std::map<int, BatchTiming> timings_;
   int most_ = 1;
   int next_ = 1;
+  std::vector<int> to_try_;  // beside a known size
+  bool is_known_ = false;
   bool is_fixed_ = false;
+  bool is_refused_ = false;
   bool is_settled_ = false;
 };
 

@@ -56,6 +56,7 @@ TEST(BatchTuner, what_the_memory_refuses_is_never_asked_for_again) {
   EXPECT_EQ(settle(tuner, [](int batch) { return 1.0 / batch; }), 16);
   tuner.refuse(1);
   EXPECT_EQ(tuner.next(), 1) << "one picture is the least";
+  EXPECT_EQ(tuner.best(), std::nullopt) << "the next run may have more memory";
 }
 
 TEST(BatchTuner, a_fixed_size_stays_and_is_nothing_to_remember) {
@@ -68,8 +69,21 @@ TEST(BatchTuner, a_fixed_size_stays_and_is_nothing_to_remember) {
 TEST(BatchTuner, what_was_known_is_kept_within_what_is_allowed_now) {
   EXPECT_EQ(BatchTuner(8, 32).next(), 8);
   EXPECT_EQ(BatchTuner(8, 4).next(), 4);
-  EXPECT_EQ(BatchTuner(8, 4).best(), 4);
   EXPECT_EQ(BatchTuner(0, 0).next(), 1);
+}
+
+TEST(BatchTuner, what_was_known_is_held_against_half_and_twice_of_it) {
+  const auto fastest_at = [](int best) {
+    return [best](int batch) { return batch * (batch == best ? 0.010 : 0.015); };
+  };
+  for (const int best : {2, 4, 8}) {
+    BatchTuner tuner(16, 4);
+    EXPECT_EQ(tuner.best(), std::nullopt);
+    EXPECT_EQ(settle(tuner, fastest_at(best)), best);
+    EXPECT_EQ(tuner.best(), best);
+  }
+  BatchTuner one(1, 1);
+  EXPECT_EQ(settle(one, fastest_at(1)), 1);
 }
 
 TEST(BatchTuner, the_worthwhile_batch_is_the_smallest_near_the_fastest) {

@@ -3,8 +3,14 @@
 #include "infer/batcher.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
+#include <future>
+#include <mutex>
+#include <new>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "infer/aligned_bytes.h"
 
@@ -13,47 +19,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How often a waiting thread looks whether the run was cancelled; nobody tells it.
-constexpr std::chrono::milliseconds kLook{100};
-
-// Waits without a core while it lives.
-class CoreLetGo {
- public:
-  explicit CoreLetGo(WaitPlace* place) : place_(place) {
-    if (place_ != nullptr) place_->begin_wait();
-  }
-  ~CoreLetGo() { take_back(); }
-  CoreLetGo(const CoreLetGo&) = delete;
-  CoreLetGo& operator=(const CoreLetGo&) = delete;
-  void take_back() {
-    if (place_ != nullptr) place_->end_wait();
-    place_ = nullptr;
-  }
-
- private:
-  WaitPlace* place_;
-};
-
 struct Batch {
-  enum class Slot : uint8_t { kReserved, kFilled, kAbandoned };
+  struct Slot {
+    bool is_filled = false;  // false at last: given up
+    Clock::time_point filled_at;
+    BatchSlot::Answer answer;
+  };
 
   AlignedBytes input;
   size_t input_bytes = 0;
   int capacity = 0;
   std::vector<Slot> slots;  // those reserved so far
-  int unfilled = 0;         // reserved, neither filled nor abandoned yet
-  bool is_closed = false;   // no more slots are reserved
-  bool is_running = false;
-  bool is_done = false;
-  std::vector<Clock::time_point> filled_at;              // by slot
-  std::vector<std::optional<Result<BatchRow>>> results;  // by slot
-  std::condition_variable changed;
-
-  bool is_ready() const { return is_closed && unfilled == 0 && !is_running; }
-  int filled() const { return static_cast<int>(std::ranges::count(slots, Slot::kFilled)); }
+  int unfilled = 0;         // reserved, neither filled nor given up yet
+  std::optional<Clock::time_point> first_filled_at;
 };
 
 }  // namespace
+
+struct BatchSlot::State {
+  Batcher::State* batcher = nullptr;
+  std::shared_ptr<Batch> batch;
+  size_t index = 0;
+};
 
 struct Batcher::State {
   State(ModelRunner& runner, const BatcherSettings& s)
@@ -64,26 +51,28 @@ struct Batcher::State {
               : s.batch_known != 0 ? BatchTuner(s.batch_max, s.batch_known)
                                    : BatchTuner(s.batch_max)),
         input_type(runner.signature().inputs.front().type),
-        row_bytes(element_count(s.input_row).value_or(0) * element_bytes(input_type)) {}
+        row_bytes(element_count(s.input_row).value_or(0) * element_bytes(input_type)) {
+    for (int i = 0; !s.runs_on_cpu && i < std::max(1, s.runs_max); ++i)
+      device_threads.emplace_back([this](const std::stop_token& stop) { attend_device(stop); });
+  }
 
   Result<std::shared_ptr<Batch>> open_batch();
-  void close(Batch& batch) {
-    batch.is_closed = true;
-    if (open.get() == &batch) closed.push_back(std::move(open));
+  void hand_in(BatchSlot::State& slot, BatchSlot::Answer answer, bool closes);
+  // The open batch takes no more slots.
+  void close() { closed.push_back(std::move(open)); }
+  bool has_run_free() const { return settings.runs_max == 0 || runs < settings.runs_max; }
+  // The oldest closed batch that waits for nothing more.
+  auto next_ready() {
+    return std::ranges::find_if(closed, [](const auto& batch) { return batch->unfilled == 0; });
   }
-  // Whether the caller is to run the batch, and nobody else.
-  bool claim(Batch& batch) {
-    if (!batch.is_ready() || (settings.runs_max != 0 && runs >= settings.runs_max)) return false;
-    ++runs;
-    return batch.is_running = true;
-  }
-  // Runs a batch that the caller has claimed.
-  void run(Batch& batch, WaitPlace* place, std::unique_lock<std::mutex>& lock);
-  // Until the batch is done (false) or the caller has claimed it (true).
-  Result<bool> wait(Batch& batch, Clock::time_point deadline, WaitPlace* place,
-                    std::unique_lock<std::mutex>& lock);
+  // A batch for the caller to run; null: none is ready, or as many run as may.
+  std::shared_ptr<Batch> claim();
+  void run(Batch& batch, std::unique_lock<std::mutex>& lock);
+  std::vector<Result<BatchRow>> results_of(Batch& batch, std::span<const size_t> filled);
   void run_rows(std::span<std::byte> input, std::span<Result<BatchRow>> results);
   Result<std::vector<Tensor>> call_model(std::span<std::byte> input, int rows);
+  // Runs for a device until it is told to stop.
+  void attend_device(const std::stop_token& stop);
 
   ModelRunner& model;
   const BatcherSettings settings;
@@ -94,16 +83,13 @@ struct Batcher::State {
   const ElementType input_type;
   const size_t row_bytes;
   std::shared_ptr<Batch> open;                 // the one that slots are reserved in; or null
-  std::vector<std::shared_ptr<Batch>> closed;  // not done yet
+  std::vector<std::shared_ptr<Batch>> closed;  // not running yet, the oldest first
   std::vector<std::pair<AlignedBytes, size_t>> spare_inputs;
-  int runs = 0;  // claimed and not done
+  int runs = 0;  // under way
   BatcherStatus status;
-};
 
-struct BatchSlot::State {
-  Batcher::State* batcher = nullptr;
-  std::shared_ptr<Batch> batch;
-  int index = 0;
+  std::condition_variable_any ready;         // for the threads of a device
+  std::vector<std::jthread> device_threads;  // last: they end before the rest goes
 };
 
 Result<std::shared_ptr<Batch>> Batcher::State::open_batch() {
@@ -176,35 +162,51 @@ Result<std::vector<Tensor>> Batcher::State::call_model(std::span<std::byte> inpu
   return outputs;
 }
 
-// Under the lock, which it lets go of meanwhile.
-void Batcher::State::run(Batch& batch, WaitPlace* place, std::unique_lock<std::mutex>& lock) {
-  const auto began = Clock::now();
-  std::vector<size_t> filled;
-  for (size_t i = 0; i < batch.slots.size(); ++i) {
-    if (batch.slots[i] != Batch::Slot::kFilled) continue;
-    filled.push_back(i);
-    status.wait_seconds += std::chrono::duration<double>(began - batch.filled_at[i]).count();
-  }
-  lock.unlock();
+std::shared_ptr<Batch> Batcher::State::claim() {
+  const auto it = next_ready();
+  if (it == closed.end() || !has_run_free()) return nullptr;
+  std::shared_ptr<Batch> batch = std::move(*it);
+  closed.erase(it);
+  ++runs;
+  return batch;
+}
 
-  // Rows close up over slots that were left.
+// Of a batch that the caller has claimed. Without the lock.
+std::vector<Result<BatchRow>> Batcher::State::results_of(Batch& batch,
+                                                         std::span<const size_t> filled) {
+  // Rows close up over slots that were given up.
   for (size_t row = 0; row < filled.size(); ++row) {
     if (filled[row] != row)
       std::memcpy(&batch.input[row * row_bytes], &batch.input[filled[row] * row_bytes], row_bytes);
   }
   std::vector<Result<BatchRow>> results(filled.size(), BatchRow{});
-  if (!filled.empty()) {
-    const CoreLetGo let_go(settings.runs_on_cpu ? nullptr : place);
-    run_rows({batch.input.get(), filled.size() * row_bytes}, results);
+  try {
+    if (!filled.empty()) run_rows({batch.input.get(), filled.size() * row_bytes}, results);
+  } catch (const std::bad_alloc&) {
+    std::ranges::fill(results,
+                      fail(Code::kResourceExhausted, "batch of {}: out of memory", filled.size()));
   }
+  return results;
+}
+
+// Runs a batch that the caller has claimed and tells those who wait for it. Under the lock, which
+// it lets go of meanwhile.
+void Batcher::State::run(Batch& batch, std::unique_lock<std::mutex>& lock) {
+  const auto began = Clock::now();
+  std::vector<size_t> filled;
+  for (size_t i = 0; i < batch.slots.size(); ++i) {
+    if (!batch.slots[i].is_filled) continue;
+    filled.push_back(i);
+    status.wait_seconds += std::chrono::duration<double>(began - batch.slots[i].filled_at).count();
+  }
+  const auto rows = static_cast<int64_t>(filled.size());
+  status.waiting -= rows;
+  lock.unlock();
+  std::vector<Result<BatchRow>> results = results_of(batch, filled);
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
 
   lock.lock();
-  for (size_t row = 0; row < filled.size(); ++row)
-    batch.results[filled[row]] = std::move(results[row]);
-  batch.is_done = true;
   --runs;
-  const auto rows = static_cast<int64_t>(filled.size());
   status.rows += rows;
   status.batches += rows == 0 ? 0 : 1;
   status.slots += rows == 0 ? 0 : batch.capacity;
@@ -213,36 +215,37 @@ void Batcher::State::run(Batch& batch, WaitPlace* place, std::unique_lock<std::m
   constexpr size_t kSpares = 4;
   if (spare_inputs.size() >= kSpares) spare_inputs.erase(spare_inputs.begin());
   spare_inputs.emplace_back(std::move(batch.input), batch.input_bytes);
-  batch.changed.notify_all();
-  std::erase_if(closed, [&](const auto& other) { return other.get() == &batch; });
-  for (const auto& other : closed) other->changed.notify_all();  // one of them may run now
+  lock.unlock();
+
+  for (size_t row = 0; row < filled.size(); ++row)
+    batch.slots[filled[row]].answer(std::move(results[row]));
+  lock.lock();
 }
 
-Result<bool> Batcher::State::wait(Batch& batch, Clock::time_point deadline, WaitPlace* place,
-                                  std::unique_lock<std::mutex>& lock) {
-  ++status.waiting;
-  lock.unlock();
-  bool is_claimed = false;
-  bool is_stopping = false;
-  {
-    const CoreLetGo let_go(place);
-    lock.lock();
-    while (!batch.is_done && !is_stopping && !(is_claimed = claim(batch))) {
-      // Closed, it waits for no more slots but for its turn, however long that takes.
-      const auto look = Clock::now() + kLook;
-      batch.changed.wait_until(lock, batch.is_closed ? look : std::min(deadline, look));
-      if (!batch.is_closed && Clock::now() >= deadline) close(batch);
-      lock.unlock();
-      is_stopping = place != nullptr && place->is_stopping();
-      lock.lock();
-    }
-    lock.unlock();
+void Batcher::State::attend_device(const std::stop_token& stop) {
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    std::shared_ptr<Batch> batch;
+    ready.wait(lock, stop, [&] { return (batch = claim()) != nullptr; });
+    if (batch) run(*batch, lock);
   }
-  lock.lock();
-  --status.waiting;
-  if (is_stopping && !batch.is_done && !is_claimed)
-    return fail(Code::kCancelled, "stopped while pictures for a batch were collected");
-  return is_claimed;
+}
+
+void Batcher::State::hand_in(BatchSlot::State& slot, BatchSlot::Answer answer, bool closes) {
+  std::unique_lock lock(mutex);
+  Batch& batch = *slot.batch;
+  const auto now = Clock::now();
+  batch.slots[slot.index] = {.is_filled = true, .filled_at = now, .answer = std::move(answer)};
+  --batch.unfilled;
+  ++status.waiting;
+  if (!batch.first_filled_at) batch.first_filled_at = now;
+  const bool is_due = now - *batch.first_filled_at >= settings.delay_max;
+  if (open == slot.batch && (closes || is_due)) close();
+  if (!settings.runs_on_cpu) {
+    ready.notify_all();
+    return;
+  }
+  while (const auto next = claim()) run(*next, lock);
 }
 
 BatchSlot::BatchSlot(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -250,36 +253,29 @@ BatchSlot::BatchSlot(BatchSlot&& other) noexcept = default;
 
 BatchSlot::~BatchSlot() {
   if (state_ == nullptr) return;
-  // Where this was the last slot that the batch waited for, one of those who wait runs it.
+  // Where this was the last slot that the batch waited for, whoever comes next runs it.
   const std::lock_guard lock(state_->batcher->mutex);
-  Batch& batch = *state_->batch;
-  batch.slots[static_cast<size_t>(state_->index)] = Batch::Slot::kAbandoned;
-  --batch.unfilled;
-  batch.changed.notify_all();
+  --state_->batch->unfilled;
+  state_->batcher->ready.notify_all();
 }
 
 std::span<std::byte> BatchSlot::input() {
   const size_t bytes = state_->batcher->row_bytes;
-  return {&state_->batch->input[static_cast<size_t>(state_->index) * bytes], bytes};
+  return {&state_->batch->input[state_->index * bytes], bytes};
 }
 
-Result<BatchRow> BatchSlot::run(WaitPlace* place) && {
+void BatchSlot::submit(Answer answer) && {
   const std::unique_ptr<State> state = std::move(state_);
-  Batcher::State& batcher = *state->batcher;
-  const std::shared_ptr<Batch> batch = state->batch;
-  std::unique_lock lock(batcher.mutex);
-  const auto slot = static_cast<size_t>(state->index);
-  batch->slots[slot] = Batch::Slot::kFilled;
-  --batch->unfilled;
-  batch->filled_at[slot] = Clock::now();
-  const auto deadline = batch->filled_at[slot] + batcher.settings.delay_max;
-  if (place == nullptr) batcher.close(*batch);
-  bool runs = batcher.claim(*batch);
-  while (!runs && !batch->is_done) {
-    IMAGEMILL_ASSIGN_OR_RETURN(runs, batcher.wait(*batch, deadline, place, lock));
-  }
-  if (runs) batcher.run(*batch, place, lock);
-  return std::move(*batch->results[slot]);
+  state->batcher->hand_in(*state, std::move(answer), false);
+}
+
+Result<BatchRow> BatchSlot::run() && {
+  const std::unique_ptr<State> state = std::move(state_);
+  std::promise<Result<BatchRow>> promise;
+  auto row = promise.get_future();
+  state->batcher->hand_in(
+      *state, [&promise](Result<BatchRow> result) { promise.set_value(std::move(result)); }, true);
+  return row.get();
 }
 
 Batcher::Batcher(ModelRunner& model, const BatcherSettings& settings)
@@ -295,23 +291,27 @@ Result<BatchSlot> Batcher::reserve() {
   auto slot = std::make_unique<BatchSlot::State>();
   slot->batcher = state_.get();
   slot->batch = batch;
-  slot->index = static_cast<int>(batch->slots.size());
-  batch->slots.push_back(Batch::Slot::kReserved);
-  batch->results.emplace_back();
-  batch->filled_at.emplace_back();
+  slot->index = batch->slots.size();
+  batch->slots.emplace_back();
   ++batch->unfilled;
-  if (static_cast<int>(batch->slots.size()) == batch->capacity) state_->close(*batch);
+  if (static_cast<int>(batch->slots.size()) == batch->capacity) state_->close();
   return BatchSlot(std::move(slot));
 }
 
 bool Batcher::run_partial() {
   std::unique_lock lock(state_->mutex);
-  const std::shared_ptr<Batch> batch = state_->open;
-  if (!batch || batch->unfilled > 0 || batch->filled() == 0) return false;
-  state_->close(*batch);
-  if (!state_->claim(*batch)) return false;  // those who wait for it will, in their turn
-  state_->run(*batch, nullptr, lock);
-  return true;
+  const auto& open = state_->open;
+  const bool is_partial = open && open->unfilled == 0 && open->first_filled_at.has_value();
+  const bool closes =
+      is_partial && state_->next_ready() == state_->closed.end() && state_->has_run_free();
+  if (closes) state_->close();
+  if (!state_->settings.runs_on_cpu) {
+    state_->ready.notify_all();
+    return closes;
+  }
+  const auto batch = state_->claim();
+  if (batch) state_->run(*batch, lock);
+  return batch != nullptr;
 }
 
 BatcherStatus Batcher::status() const {

@@ -5,7 +5,11 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
+#include <future>
+#include <latch>
+#include <new>
 #include <thread>
 
 #include "support/status_matchers.h"
@@ -84,20 +88,6 @@ class SummingModel final : public ModelRunner {
   std::atomic<int> at_once_{0};
 };
 
-// A core that nobody else wants.
-class AlonePlace final : public WaitPlace {
- public:
-  void begin_wait() override { ++waits; }
-  void end_wait() override {}
-  bool is_stopping() const override {
-    ++looks;
-    return stopping;
-  }
-  std::atomic<bool> stopping{false};
-  mutable std::atomic<int> looks{0};
-  std::atomic<int> waits{0};
-};
-
 void fill(BatchSlot& slot, float value) {
   const std::span bytes = slot.input();
   const std::span values{reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float)};
@@ -108,18 +98,36 @@ BatcherSettings three_floats(int batch) {
   return {.batch_max = batch, .batch_fixed = batch, .input_row = {3}, .outputs = {0, 1}};
 }
 
-Result<BatchRow> run_one(Batcher& batcher, float value, WaitPlace* place) {
-  auto slot = batcher.reserve();
-  if (!slot) return std::unexpected(std::move(slot).error());
-  fill(*slot, value);
-  return std::move(*slot).run(place);
+// Hands a row in and keeps what the model says of it.
+std::future<Result<BatchRow>> submit(BatchSlot slot, float value) {
+  fill(slot, value);
+  auto promise = std::make_shared<std::promise<Result<BatchRow>>>();
+  auto row = promise->get_future();
+  std::move(slot).submit(
+      [promise](Result<BatchRow> answer) { promise->set_value(std::move(answer)); });
+  return row;
 }
 
-TEST(Batcher, without_a_place_to_wait_a_batch_is_one_row) {
+std::future<Result<BatchRow>> submit(Batcher& batcher, float value) {
+  auto slot = batcher.reserve();
+  if (slot) return submit(std::move(*slot), value);
+  std::promise<Result<BatchRow>> failed;
+  failed.set_value(std::unexpected(std::move(slot).error()));
+  return failed.get_future();
+}
+
+bool is_there(const std::future<Result<BatchRow>>& row) {
+  return row.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+TEST(Batcher, who_will_not_wait_for_others_gets_a_batch_of_one) {
   SummingModel model;
   Batcher batcher(model, three_floats(8));
   for (const float value : {1.0f, 2.0f}) {
-    auto row = run_one(batcher, value, nullptr);
+    auto slot = batcher.reserve();
+    ASSERT_THAT(slot, IsOk());
+    fill(*slot, value);
+    auto row = std::move(*slot).run();
     ASSERT_THAT(row, IsOk());
     ASSERT_EQ(row->outputs.size(), 2u);
     EXPECT_EQ(row->outputs[0].shape, Shape{1});
@@ -129,22 +137,43 @@ TEST(Batcher, without_a_place_to_wait_a_batch_is_one_row) {
   EXPECT_THAT(model.batches(), testing::ElementsAre(1, 1));
 }
 
+TEST(Batcher, the_last_row_of_a_batch_runs_it_for_all) {
+  SummingModel model;
+  Batcher batcher(model, three_floats(3));
+  const auto first = submit(batcher, 1);
+  const auto second = submit(batcher, 2);
+  EXPECT_FALSE(is_there(first) || is_there(second));
+  EXPECT_EQ(batcher.status().waiting, 2);
+  const auto third = submit(batcher, 3);
+  EXPECT_TRUE(is_there(first) && is_there(second) && is_there(third));
+  EXPECT_THAT(model.batches(), testing::ElementsAre(3));
+}
+
 // Many threads, each with many rows: every row gets its own results, whatever the batch.
 void run_many(const BatcherSettings& settings, SummingModel& model, int threads, int rows_each) {
   Batcher batcher(model, settings);
-  AlonePlace place;
   std::atomic<int> wrong{0};
+  std::atomic<int> answered{0};
   {
     std::vector<std::jthread> workers;
     for (int t = 0; t < threads; ++t) {
       workers.emplace_back([&, t] {
         for (int i = 0; i < rows_each; ++i) {
           const auto value = static_cast<float>(t * rows_each + i);
-          auto row = run_one(batcher, value, &place);
-          if (!row || row->outputs[0].values<float>()[0] != 3 * value + 3) ++wrong;
+          auto slot = batcher.reserve();
+          ASSERT_THAT(slot, IsOk());
+          fill(*slot, value);
+          std::move(*slot).submit([&, value](const Result<BatchRow>& row) {
+            if (!row || row->outputs[0].values<float>()[0] != 3 * value + 3) ++wrong;
+            ++answered;
+          });
         }
       });
     }
+  }
+  while (answered < threads * rows_each) {
+    batcher.run_partial();
+    std::this_thread::yield();
   }
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(batcher.status().rows, threads * rows_each);
@@ -155,9 +184,7 @@ TEST(Batcher, every_row_gets_its_own_results) {
   for (const int batch : {1, 2, 3, 8}) {
     SCOPED_TRACE(batch);
     SummingModel model;
-    BatcherSettings settings = three_floats(batch);
-    settings.delay_max = std::chrono::milliseconds(5);
-    run_many(settings, model, 8, 50);
+    run_many(three_floats(batch), model, 8, 50);
     for (const int64_t rows : model.batches()) EXPECT_LE(rows, batch);
   }
 }
@@ -166,7 +193,6 @@ TEST(Batcher, tunes_itself_while_it_works) {
   SummingModel model;
   BatcherSettings settings = three_floats(0);
   settings.batch_max = 4;
-  settings.delay_max = std::chrono::milliseconds(2);
   run_many(settings, model, 8, 50);
   for (const int64_t rows : model.batches()) EXPECT_LE(rows, 4);
 }
@@ -176,146 +202,145 @@ TEST(Batcher, a_batch_too_large_for_the_memory_is_halved_and_nothing_is_lost) {
     SCOPED_TRACE(rows_max);
     SummingModel model;
     model.rows_max = rows_max;
-    BatcherSettings settings = three_floats(8);
-    settings.delay_max = std::chrono::milliseconds(20);
-    run_many(settings, model, 8, 20);
+    run_many(three_floats(8), model, 8, 20);
   }
 }
 
 TEST(Batcher, what_does_not_fit_alone_fails_and_says_why) {
   SummingModel model;
   model.rows_max = 0;
-  Batcher batcher(model, three_floats(4));
-  EXPECT_THAT(run_one(batcher, 1, nullptr), FailsWith(Code::kResourceExhausted));
+  Batcher batcher(model, three_floats(1));
+  EXPECT_THAT(submit(batcher, 1).get(), FailsWith(Code::kResourceExhausted));
 }
 
 TEST(Batcher, a_row_that_fails_fails_alone) {
   SummingModel model;
   Batcher batcher(model, three_floats(4));
-  AlonePlace place;
-  std::atomic<int> failed{0};
-  std::atomic<int> good{0};
-  {
-    std::vector<std::jthread> workers;
-    for (int t = 0; t < 4; ++t)
-      workers.emplace_back([&, t] {
-        auto row = run_one(batcher, t == 2 ? std::nanf("") : static_cast<float>(t), &place);
-        if (!row) {
-          EXPECT_EQ(t, 2);
-        }
-        ++(row ? good : failed);
-      });
-  }
-  EXPECT_EQ(failed, 1);
-  EXPECT_EQ(good, 3);
+  std::vector<std::future<Result<BatchRow>>> rows;
+  for (const float value : {0.0f, 1.0f, std::nanf(""), 3.0f})
+    rows.push_back(submit(batcher, value));
+  for (const size_t good : {0, 1, 3}) EXPECT_THAT(rows[good].get(), IsOk());
+  EXPECT_THAT(rows[2].get(), FailsWith(Code::kInternal));
 }
 
 TEST(Batcher, a_model_that_always_fails_fails_every_row) {
   SummingModel model;
   model.fails_always = true;
   Batcher batcher(model, three_floats(2));
-  EXPECT_THAT(run_one(batcher, 1, nullptr), FailsWith(Code::kInternal));
-  EXPECT_THAT(run_one(batcher, 1, nullptr), FailsWith(Code::kInternal));
+  auto first = submit(batcher, 1);
+  auto second = submit(batcher, 1);
+  EXPECT_THAT(first.get(), FailsWith(Code::kInternal));
+  EXPECT_THAT(second.get(), FailsWith(Code::kInternal));
+}
+
+TEST(Batcher, a_model_out_of_memory_fails_its_rows_and_no_others) {
+  SummingModel model;
+  model.on_run = [] { throw std::bad_alloc(); };
+  Batcher batcher(model, three_floats(1));
+  EXPECT_THAT(submit(batcher, 1).get(), FailsWith(Code::kResourceExhausted));
+  model.on_run = nullptr;
+  EXPECT_THAT(submit(batcher, 1).get(), IsOk());
 }
 
 TEST(Batcher, a_slot_that_is_given_up_is_left_out) {
   SummingModel model;
   Batcher batcher(model, three_floats(3));
-  AlonePlace place;
   auto given_up = batcher.reserve();
   ASSERT_THAT(given_up, IsOk());
-  std::jthread first([&] {
-    auto row = run_one(batcher, 5, &place);
-    ASSERT_THAT(row, IsOk());
-    EXPECT_EQ(row->outputs[0].values<float>()[0], 18);
-  });
-  std::jthread second([&] {
-    auto row = run_one(batcher, 6, &place);
-    ASSERT_THAT(row, IsOk());
-    EXPECT_EQ(row->outputs[0].values<float>()[0], 21);
-  });
-  while (batcher.status().waiting < 2) std::this_thread::yield();
-  EXPECT_TRUE(model.batches().empty()) << "the third slot may still be filled";
+  auto first = submit(batcher, 5);
+  auto second = submit(batcher, 6);
+  EXPECT_FALSE(batcher.run_partial()) << "the first slot may still be filled";
   {
     const BatchSlot gone = std::move(*given_up);
   }
-  first.join();
-  second.join();
+  EXPECT_TRUE(batcher.run_partial());
+  EXPECT_EQ(first.get()->outputs[0].values<float>()[0], 18);
+  EXPECT_EQ(second.get()->outputs[0].values<float>()[0], 21);
   EXPECT_THAT(model.batches(), testing::ElementsAre(2));
+}
+
+TEST(Batcher, a_batch_that_waited_for_a_slot_given_up_runs_with_the_next) {
+  SummingModel model;
+  Batcher batcher(model, three_floats(2));
+  auto given_up = batcher.reserve();
+  ASSERT_THAT(given_up, IsOk());
+  auto first = submit(batcher, 5);
+  {
+    const BatchSlot gone = std::move(*given_up);
+  }
+  const auto next = submit(batcher, 6);
+  EXPECT_TRUE(is_there(first));
+  EXPECT_FALSE(is_there(next));
 }
 
 TEST(Batcher, whoever_has_nothing_to_do_runs_what_is_there) {
   SummingModel model;
-  BatcherSettings settings = three_floats(8);
-  settings.delay_max = std::chrono::hours(1);
-  Batcher batcher(model, settings);
+  Batcher batcher(model, three_floats(8));
   EXPECT_FALSE(batcher.run_partial()) << "nothing waits";
-  AlonePlace place;
-  std::jthread waiting([&] { EXPECT_THAT(run_one(batcher, 1, &place), IsOk()); });
-  while (batcher.status().waiting == 0) std::this_thread::yield();
+  auto row = submit(batcher, 1);
   EXPECT_TRUE(batcher.run_partial());
-  waiting.join();
+  EXPECT_THAT(row.get(), IsOk());
+  EXPECT_FALSE(batcher.run_partial());
   EXPECT_THAT(model.batches(), testing::ElementsAre(1));
   EXPECT_EQ(batcher.status().slots, 8) << "an eighth of the batch was used";
 }
 
-TEST(Batcher, a_slot_waits_no_longer_than_it_should) {
+TEST(Batcher, a_batch_that_has_waited_long_takes_no_more) {
   SummingModel model;
   BatcherSettings settings = three_floats(8);
-  settings.delay_max = std::chrono::milliseconds(1);
+  settings.delay_max = std::chrono::milliseconds(0);
   Batcher batcher(model, settings);
-  AlonePlace place;
-  EXPECT_THAT(run_one(batcher, 1, &place), IsOk());  // nobody else ever comes
+  EXPECT_THAT(submit(batcher, 1).get(), IsOk());
 }
 
-TEST(Batcher, those_who_wait_for_a_slow_run_sleep) {
+TEST(Batcher, rows_that_wait_when_it_goes_are_dropped) {
   SummingModel model;
-  BatcherSettings settings = three_floats(2);
-  settings.delay_max = std::chrono::milliseconds(1);
-  AlonePlace waiting_place;
-  model.on_run = [&] { std::this_thread::sleep_for(std::chrono::milliseconds(300)); };
-  Batcher batcher(model, settings);
-  auto second = batcher.reserve();
-  ASSERT_THAT(second, IsOk());
-  fill(*second, 2);
-  std::jthread waiting([&] { EXPECT_THAT(run_one(batcher, 1, &waiting_place), IsOk()); });
-  while (batcher.status().waiting == 0) std::this_thread::yield();
-  AlonePlace running_place;
-  EXPECT_THAT(std::move(*second).run(&running_place), IsOk());
-  waiting.join();
-  // A look every tenth of a second, not one after the other.
-  EXPECT_LT(waiting_place.looks + running_place.looks, 50);
-}
-
-TEST(Batcher, a_stopped_run_ends_the_wait) {
-  SummingModel model;
-  BatcherSettings settings = three_floats(8);
-  settings.delay_max = std::chrono::hours(1);
-  Batcher batcher(model, settings);
-  AlonePlace place;
-  std::jthread waiting(
-      [&] { EXPECT_THAT(run_one(batcher, 1, &place), FailsWith(Code::kCancelled)); });
-  while (batcher.status().waiting == 0) std::this_thread::yield();
-  place.stopping = true;
-  waiting.join();
+  bool is_answered = false;
+  {
+    Batcher batcher(model, three_floats(8));
+    auto slot = batcher.reserve();
+    ASSERT_THAT(slot, IsOk());
+    std::move(*slot).submit([&](const Result<BatchRow>&) { is_answered = true; });
+  }
+  EXPECT_FALSE(is_answered);
   EXPECT_TRUE(model.batches().empty());
+}
+
+TEST(Batcher, a_device_works_while_its_callers_go_on) {
+  SummingModel model;
+  std::latch may_run(1);
+  model.on_run = [&] { may_run.wait(); };
+  BatcherSettings settings = three_floats(2);
+  settings.runs_on_cpu = false;
+  settings.runs_max = 1;
+  Batcher batcher(model, settings);
+  std::vector<std::future<Result<BatchRow>>> rows;
+  for (const float value : {1.0f, 2.0f, 3.0f, 4.0f, 5.0f}) rows.push_back(submit(batcher, value));
+  EXPECT_FALSE(is_there(rows[0]));
+  EXPECT_FALSE(batcher.run_partial()) << "two full batches are in front";
+  may_run.count_down();
+  for (size_t i = 0; i < 4; ++i) EXPECT_THAT(rows[i].get(), IsOk());
+  while (!is_there(rows[4])) batcher.run_partial();
+  EXPECT_THAT(rows[4].get(), IsOk());
+  EXPECT_THAT(model.batches(), testing::ElementsAre(2, 2, 1));
+  EXPECT_EQ(model.most_at_once, 1);
 }
 
 TEST(Batcher, runs_no_more_at_once_than_it_may) {
   SummingModel model;
   BatcherSettings settings = three_floats(2);
   settings.runs_max = 1;
-  settings.runs_on_cpu = false;
-  settings.delay_max = std::chrono::milliseconds(5);
-  run_many(settings, model, 8, 50);
-  EXPECT_EQ(model.most_at_once, 1);
+  for (const bool on_cpu : {true, false}) {
+    settings.runs_on_cpu = on_cpu;
+    run_many(settings, model, 8, 50);
+    EXPECT_EQ(model.most_at_once, 1);
+  }
 }
 
 TEST(Batcher, a_model_of_one_size_gets_batches_of_that_size) {
   SummingModel model;
   BatcherSettings settings = three_floats(0);
   settings.batch_exact = 4;
-  settings.delay_max = std::chrono::milliseconds(5);
   run_many(settings, model, 3, 20);
   EXPECT_THAT(model.batches(), testing::Each(4));
 }

@@ -112,8 +112,8 @@ class EmbedJob final : public Job {
     IMAGEMILL_TRY(context.view_into(view_request(place), tensor.picture()));
     tensor.finish();
     context.release_pictures();
-    IMAGEMILL_ASSIGN_OR_RETURN(const BatchRow row, std::move(slot).run(context.wait_place()));
-    return emit(row, context);
+    return context.when_answered(
+        std::move(slot), [this, &context](const BatchRow& row) { return emit(row, context); });
   }
 
   Result<> finish(FinishContext& context) override {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,11 @@
 namespace imagemill {
 
 class StageHold;
+
+// What a stage keeps of an item that it has not done with.
+struct UnfinishedWork {
+  virtual ~UnfinishedWork() = default;
+};
 
 // One picture on its way through the pipeline. Whoever holds it is the only one: no locks.
 struct Item {
@@ -36,7 +42,8 @@ struct Item {
   bool is_thumbnail = false;       // what was decoded is the thumbnail in the file
   uint64_t reserved_bytes = 0;     // the most that decoding and the jobs may hold, as promised
   uint64_t held_bytes = 0;         // charged to the budget between stages
-  StageHold* hold = nullptr;       // within a stage; null: nothing is charged
+  StageHold* hold = nullptr;       // within a stage; null: nothing is charged, and it cannot wait
+  std::unique_ptr<UnfinishedWork> unfinished;  // of its stage
 
   ItemRecord record;
   std::vector<StagedFile> staged;

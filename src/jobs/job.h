@@ -19,9 +19,13 @@
 
 namespace imagemill {
 
-// What a job may use while it works on one item. Valid during the call.
+// What a job may use while it works on one item. Valid until process() has returned, or what it
+// passed to when_answered() has.
 class ItemContext {
  public:
+  // Goes on with what a network says of a picture.
+  using Continuation = std::function<Result<>(const BatchRow& row)>;
+
   virtual ~ItemContext() = default;
 
   virtual const Item& item() const = 0;
@@ -67,8 +71,10 @@ class ItemContext {
   // This job asks for no more views: what no later one wants is let go of while it goes on.
   virtual void release_pictures() = 0;
 
-  // For BatchSlot::run(). Null where items do not wait for each other.
-  virtual WaitPlace* wait_place() = 0;
+  // Hands a filled slot over to its network. process() returns what this does, and the job goes on
+  // in `then`, on any thread, once the batch has run; `then` may do the same again. It is not
+  // called where the network fails on the picture: the item fails with the network's words.
+  virtual Result<> when_answered(BatchSlot slot, Continuation then) = 0;
 
   // What process() returns when not the item is at fault but nothing can go on: a model that cannot
   // be run.

@@ -32,18 +32,17 @@ enum class StageKind : uint8_t {
   kIo,       // may wait: runs on threads of its own, so that no core idles meanwhile
 };
 
-// What an item holds while a stage works on it: bytes of the budget and a place on the cores.
+// What an item holds while a stage works on it: bytes of the budget and a thread.
 class StageHold {
  public:
   virtual ~StageHold() = default;
   // Gives back what is above; never takes more.
   virtual void lower_to(uint64_t bytes) = 0;
-  // Between these two the place is somebody else's: for waiting until other items have come as far
-  // (a batch fills) or until a device is done. end_wait() returns when there is a place again.
-  virtual void begin_wait() = 0;
-  virtual void end_wait() = 0;
-  // Whether nobody will come any more, so that there is nothing to wait for.
-  virtual bool is_stopping() const = 0;
+  // The item cannot go on before others have come as far (a batch fills) or a device is done. Once
+  // process() has returned its thread does other work, and process() is called again, by any
+  // thread, when the function that this returns has been. That may be called once, from any thread,
+  // even before process() returns and even when the pipeline is no more.
+  virtual std::function<void()> suspend() = 0;
 };
 
 // What a stage's process() made of its item.
@@ -80,9 +79,9 @@ struct PipelineHooks {
   std::function<uint64_t(const Item&)> held_bytes;
   // Lends the item its hold while a stage works on it; null when it is over. May be left out.
   std::function<void(Item&, StageHold*)> lend_hold;
-  // Asked of a compute thread that finds nothing to do while items wait inside a stage: does what
-  // they wait for as far as that can be done (a batch that is not full). False: there was nothing.
-  // May be left out.
+  // Asked of a compute thread that finds nothing to do while items are suspended: does what they
+  // wait for as far as that can be done (a batch that is not full). False: there was nothing. May
+  // be left out.
   std::function<bool()> work_while_idle;
   std::function<bool(const Item&)> is_failed;
   // Marks the item as failed; it goes on to the stages that see failed items.

@@ -8,8 +8,11 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <new>
 #include <random>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "pipeline/serial_executor.h"
 #include "pipeline/threaded_executor.h"
@@ -22,6 +25,7 @@ struct TestItem {
   uint64_t rank = 0;
   uint64_t bytes = 0;
   int value = 0;
+  bool is_doubled = false;
   std::string failed_at;
 };
 
@@ -56,7 +60,7 @@ struct Doubling {
            uint64_t most = live_bytes_peak;
            while (now > most && !live_bytes_peak.compare_exchange_weak(most, now)) {
            }
-           i.value *= 2;
+           if (!std::exchange(i.is_doubled, true)) i.value *= 2;
            auto failure = middle ? middle(i) : std::nullopt;
            live_bytes -= peak;
            return failure;
@@ -220,10 +224,10 @@ class Gathering {
       holds_[i.rank] = hold;
     };
     pipeline_.hooks.work_while_idle = [this] {
-      const std::lock_guard lock(mutex_);
-      if (present_ == 0) return false;
-      cut_short_ += present_;
-      release();
+      std::unique_lock lock(mutex_);
+      if (waiting_.empty()) return false;
+      cut_short_ += static_cast<int>(waiting_.size());
+      release(lock);
       return true;
     };
   }
@@ -235,62 +239,52 @@ class Gathering {
 
   Pipeline<TestItem>& pipeline() { return pipeline_; }
   int cut_short() const { return cut_short_; }
+  int waited() const { return waited_; }
+  int most_present() const { return most_present_; }
   int most_computing() const { return most_computing_; }
+  // What those who wait now are waiting for.
+  std::vector<std::function<void()>> take_waiting() { return std::exchange(waiting_, {}); }
 
  private:
-  void release() {
-    present_ = 0;
-    ++round_;
-    released_.notify_all();
-  }
-
-  void count(int change) {
-    computing_ += change;
-    most_computing_ = std::max(most_computing_, computing_);
+  void release(std::unique_lock<std::mutex>& lock) {
+    const auto waiting = std::exchange(waiting_, {});
+    lock.unlock();
+    for (const auto& resume : waiting) resume();
   }
 
   std::optional<StageFailure> gather(TestItem& item) {
     std::unique_lock lock(mutex_);
-    count(+1);
-    StageHold* const hold = holds_.at(item.rank);
-    if (++present_ == party_) {
-      release();
+    most_computing_ = std::max(most_computing_, ++computing_);
+    if (arrived_.insert(item.rank).second) {
+      most_present_ = std::max(most_present_, ++present_);
+      waiting_.push_back(holds_.at(item.rank)->suspend());
+      // Everyone's, its own as well, before process() has returned.
+      if (static_cast<int>(waiting_.size()) == party_) release(lock);
     } else {
-      const int round = round_;
-      count(-1);
-      lock.unlock();
-      hold->begin_wait();
-      lock.lock();
-      bool stops = false;
-      while (round_ == round && !stops) {
-        released_.wait_for(lock, std::chrono::milliseconds(50));
-        lock.unlock();
-        stops = hold->is_stopping();
-        lock.lock();
-      }
-      lock.unlock();
-      hold->end_wait();
-      lock.lock();
-      count(+1);
+      --present_;
+      ++waited_;
     }
-    count(-1);
+    if (!lock.owns_lock()) lock.lock();
+    --computing_;
     return std::nullopt;
   }
 
   const int party_;
   Pipeline<TestItem> pipeline_;
   std::mutex mutex_;
-  std::condition_variable released_;
   // All below guarded by mutex_.
   std::map<uint64_t, StageHold*> holds_;
-  int present_ = 0;
-  int round_ = 0;
+  std::set<uint64_t> arrived_;  // ranks of those who came at least once
+  std::vector<std::function<void()>> waiting_;
+  int present_ = 0;  // those of them who have not come back
+  int most_present_ = 0;
+  int waited_ = 0;
   int cut_short_ = 0;
   int computing_ = 0;
   int most_computing_ = 0;
 };
 
-TEST(ThreadedExecutor, items_that_wait_for_each_other_leave_their_cores_to_others) {
+TEST(ThreadedExecutor, a_suspended_item_comes_back_once_and_goes_on) {
   for (const int cores : {1, 2, 4}) {
     SCOPED_TRACE(cores);
     Doubling d{.count = 200};
@@ -298,8 +292,46 @@ TEST(ThreadedExecutor, items_that_wait_for_each_other_leave_their_cores_to_other
     const CancelToken cancel;
     ASSERT_THAT(gathering.run({.compute_threads = cores}, cancel), IsOk());
     EXPECT_EQ(d.seen.size(), 200u);
+    EXPECT_EQ(gathering.waited(), 200);
     EXPECT_LE(gathering.most_computing(), cores);
   }
+}
+
+TEST(ThreadedExecutor, what_resumes_an_item_may_outlive_the_pipeline) {
+  Doubling d{.count = 5};
+  Gathering gathering(d, 10);
+  CancelToken cancel;
+  std::atomic<int> looks{0};
+  gathering.pipeline().hooks.work_while_idle = [&] {
+    if (++looks == 3) cancel.request();
+    return false;
+  };
+  EXPECT_THAT(gathering.run({.compute_threads = 2}, cancel), FailsWith(Code::kCancelled));
+  const auto resumes = gathering.take_waiting();
+  EXPECT_FALSE(resumes.empty());
+  for (const auto& resume : resumes) resume();
+}
+
+TEST(ThreadedExecutor, an_item_that_fails_does_not_wait) {
+  Doubling d{.count = 20};
+  std::mutex mutex;
+  std::map<uint64_t, StageHold*> holds;        // guarded by mutex
+  std::vector<std::function<void()>> resumes;  // guarded by mutex
+  d.middle = [&](TestItem& i) -> std::optional<StageFailure> {
+    const std::lock_guard lock(mutex);
+    resumes.push_back(holds.at(i.rank)->suspend());
+    return StageFailure{Status(Code::kInternal, "after all")};
+  };
+  auto pipeline = d.build();
+  pipeline.hooks.lend_hold = [&](TestItem& i, StageHold* hold) {
+    const std::lock_guard lock(mutex);
+    holds[i.rank] = hold;
+  };
+  const CancelToken cancel;
+  PipelineStatus status;
+  ASSERT_THAT(run_threaded(pipeline, {.compute_threads = 2}, cancel, status), IsOk());
+  EXPECT_EQ(d.seen.size(), 20u);
+  for (const auto& resume : resumes) resume();
 }
 
 TEST(ThreadedExecutor, whoever_waits_for_what_cannot_come_is_let_go_by_an_idle_thread) {
@@ -313,22 +345,24 @@ TEST(ThreadedExecutor, whoever_waits_for_what_cannot_come_is_let_go_by_an_idle_t
 
 TEST(ThreadedExecutor, items_wait_for_more_than_the_memory_holds_only_until_nothing_else_moves) {
   Doubling d{.count = 50, .peak = 300};
-  Gathering gathering(d, 10);  // three fit
+  Gathering gathering(d, 10);
   const CancelToken cancel;
   ASSERT_THAT(gathering.run({.compute_threads = 2, .bytes_in_flight = 1000}, cancel), IsOk());
   EXPECT_EQ(d.seen.size(), 50u);
-  EXPECT_LE(d.live_bytes_peak, 1000u);
+  EXPECT_LE(gathering.most_present(), 3) << "three of 300 fit into 1000";
 }
 
-TEST(ThreadedExecutor, cancellation_ends_a_wait) {
-  Doubling d{.count = 5};
-  Gathering gathering(d, 10);
-  CancelToken cancel;
-  gathering.pipeline().hooks.work_while_idle = [&] {
-    cancel.request();
-    return false;
+TEST(ThreadedExecutor, no_memory_for_the_next_item_ends_the_run) {
+  Doubling d{.count = 100};
+  auto pipeline = d.build();
+  pipeline.hooks.next = [next = pipeline.hooks.next, count = 0]() mutable {
+    if (++count == 20) throw std::bad_alloc();
+    return next();
   };
-  EXPECT_THAT(gathering.run({.compute_threads = 2}, cancel), FailsWith(Code::kCancelled));
+  const CancelToken cancel;
+  PipelineStatus status;
+  EXPECT_THAT(run_threaded(pipeline, {.compute_threads = 2}, cancel, status),
+              FailsWith(Code::kResourceExhausted, "out of memory"));
 }
 
 TEST(ThreadedExecutor, cancellation_stops_and_says_so) {

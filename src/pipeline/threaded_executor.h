@@ -9,20 +9,20 @@
 // that wait are ever in the way of the oldest item, and those may take a quarter of the budget at
 // most; so when nothing else runs, the oldest item fits, and the pipeline always moves.
 //
-// Waiting inside a stage: an item that waits for others gives its place on the cores to another
-// thread, which is started where none is free. As many compute threads work at any time as there
-// are cores to use, however many items wait; where none of them finds work, the wait is cut short
-// (PipelineHooks::work_while_idle), so that nobody waits for what cannot come.
+// Suspension: an item that waits for others is put aside, without a thread, and comes back to the
+// front of its stage. However many wait, no thread is ever handed a core by another. Where no
+// thread finds work, the wait is cut short (PipelineHooks::work_while_idle), so that nobody waits
+// for what cannot come.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <list>
 #include <map>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "base/check.h"
@@ -39,19 +39,23 @@ class ThreadedExecutor {
         limits_(limits),
         cancel_(cancel),
         status_(status),
+        door_(std::make_shared<Door>(this)),
         lanes_(pipeline.stages.size()) {
     prepare_status(pipeline, status);
   }
 
+  ~ThreadedExecutor() {
+    const std::lock_guard lock(door_->mutex);
+    door_->executor = nullptr;
+  }
+  ThreadedExecutor(const ThreadedExecutor&) = delete;
+  ThreadedExecutor& operator=(const ThreadedExecutor&) = delete;
+
   // Returns when every item has left the last stage, or after cancellation (in-flight items are
   // dropped between stages: they are redone by the next run), or after a failure that ends the run.
   Result<> run() {
-    {
-      std::unique_lock lock(mutex_);
-      for (int i = 0; i < cores(); ++i) start_thread(StageKind::kCompute);
-      for (int i = 0; i < std::max(1, limits_.io_threads); ++i) start_thread(StageKind::kIo);
-      all_left_.wait(lock, [this] { return threads_working_ == 0; });
-    }
+    start_threads(StageKind::kCompute, limits_.compute_threads);
+    start_threads(StageKind::kIo, limits_.io_threads);
     threads_.clear();  // joins them
     if (error_) return std::unexpected(std::move(*error_));
     if (cancel_.is_requested()) return fail(Code::kCancelled, "stopped on request");
@@ -65,8 +69,9 @@ class ThreadedExecutor {
  private:
   struct Token {
     std::unique_ptr<Item> item;
-    uint64_t serial = 0;   // order of entry
-    uint64_t charged = 0;  // bytes in the budget
+    uint64_t serial = 0;                 // order of entry
+    uint64_t charged = 0;                // bytes in the budget
+    std::chrono::nanoseconds worked{0};  // in its stage
   };
 
   // Of an item inside a stage.
@@ -75,9 +80,7 @@ class ThreadedExecutor {
     Hold(ThreadedExecutor& executor, size_t stage, Token& token)
         : executor_(executor), stage_(stage), token_(token) {}
     void lower_to(uint64_t bytes) override { executor_.lower_charge(stage_, token_, bytes); }
-    void begin_wait() override { executor_.begin_wait(stage_); }
-    void end_wait() override { executor_.end_wait(stage_); }
-    bool is_stopping() const override { return executor_.is_stopping(); }
+    std::function<void()> suspend() override { return executor_.suspend(stage_, token_.serial); }
 
    private:
     ThreadedExecutor& executor_;
@@ -85,13 +88,27 @@ class ThreadedExecutor {
     Token& token_;
   };
 
+  // An item that is to wait inside its stage.
+  struct Suspension {
+    size_t stage = 0;
+    bool is_over = false;        // before process() returned
+    std::optional<Token> token;  // from when process() has returned
+  };
+
+  // Leads to the executor as long as there is one.
+  struct Door {
+    explicit Door(ThreadedExecutor* e) : executor(e) {}
+    std::mutex mutex;
+    ThreadedExecutor* executor;  // guarded by mutex
+  };
+
   // The waiting room of one stage.
   struct Lane {
+    std::deque<Token> resumed;  // they have been in the stage and go before the others
     std::deque<Token> queue;
     std::map<uint64_t, Token> parked;  // kSerialInOrder: by rank
     uint64_t next_rank = 0;
     int running = 0;
-    int waiting = 0;  // of the running
   };
 
   struct Work {
@@ -105,7 +122,7 @@ class ThreadedExecutor {
 
   bool may_run(size_t stage) const {
     const Stage<Item>& s = pipeline_.stages[stage];
-    const int running = lanes_[stage].running - lanes_[stage].waiting;
+    const int running = lanes_[stage].running;
     // What is finished always gets its place in the next queue: room for it is asked for before it
     // starts. Parked items have a limit of their own.
     const bool has_room =
@@ -167,6 +184,12 @@ class ThreadedExecutor {
   std::optional<Token> take(size_t stage) {
     Lane& lane = lanes_[stage];
     if (!may_run(stage)) return std::nullopt;
+    if (!lane.resumed.empty()) {
+      Token token = std::move(lane.resumed.front());
+      lane.resumed.pop_front();
+      ++lane.running;
+      return token;
+    }
     if (is_ordered(stage)) {
       const auto it = lane.parked.find(lane.next_rank);
       if (it == lane.parked.end() || lane.running > 0) return std::nullopt;
@@ -237,124 +260,123 @@ class ThreadedExecutor {
            (source_done_ && tokens_in_flight_ == 0 && tokens_parked_ == 0);
   }
 
-  int cores() const { return std::max(1, limits_.compute_threads); }
-
-  // Under the lock.
-  void start_thread(StageKind kind) {
-    ++threads_working_;
-    threads_.emplace_back([this, kind] {
-      work(kind);
-      const std::lock_guard lock(mutex_);
-      --threads_working_;
-      all_left_.notify_all();
-    });
+  std::function<void()> suspend(size_t stage, uint64_t serial) {
+    const std::lock_guard lock(mutex_);
+    suspensions_.insert_or_assign(serial, Suspension{.stage = stage});
+    return [door = door_, serial] {
+      const std::lock_guard open(door->mutex);
+      if (door->executor != nullptr) door->executor->resume(serial);
+    };
   }
 
-  // Whoever waited goes before what is new.
-  bool has_core() const { return busy_ + returning_ < cores(); }
-
-  void begin_wait(size_t stage) {
-    if (pipeline_.stages[stage].kind != StageKind::kCompute) return;
+  void resume(uint64_t serial) {
     const std::lock_guard lock(mutex_);
-    ++lanes_[stage].waiting;
-    ++waiting_;
-    leave_core();
-    if (idle_ > 0) {
-      wake_.notify_all();
-    } else if (spare_ > 0) {
-      spare_wake_.notify_one();
-    } else {
-      start_thread(StageKind::kCompute);
+    const auto it = suspensions_.find(serial);
+    if (it == suspensions_.end()) return;  // it failed meanwhile
+    it->second.is_over = true;
+    if (!it->second.token) return;
+    lanes_[it->second.stage].resumed.push_back(std::move(*it->second.token));
+    suspensions_.erase(it);
+    wake_.notify_all();
+  }
+
+  // After process(): whether the item stays in its stage. Under the lock.
+  bool put_aside(Token& token) {
+    const auto it = suspensions_.find(token.serial);
+    if (it == suspensions_.end()) return false;
+    if (pipeline_.hooks.is_failed(*token.item)) {
+      suspensions_.erase(it);
+      return false;
     }
-  }
-
-  void end_wait(size_t stage) {
-    if (pipeline_.stages[stage].kind != StageKind::kCompute) return;
-    std::unique_lock lock(mutex_);
-    ++returning_;
-    core_left_.wait(lock, [this] { return busy_ < cores(); });
-    --returning_;
-    ++busy_;
-    --waiting_;
-    --lanes_[stage].waiting;
-  }
-
-  void leave_core() {
-    --busy_;
-    if (returning_ > 0) core_left_.notify_one();
-  }
-
-  bool is_stopping() const {
-    const std::lock_guard lock(mutex_);
-    return error_.has_value() || cancel_.is_requested();
+    if (it->second.is_over) {
+      lanes_[it->second.stage].resumed.push_back(std::move(token));
+      suspensions_.erase(it);
+    } else {
+      it->second.token = std::move(token);
+    }
+    return true;
   }
 
   // Under the lock, which it lets go of meanwhile. False: there was nothing to do.
   bool work_while_idle(std::unique_lock<std::mutex>& lock) {
-    if (waiting_ == 0 || !has_core() || !pipeline_.hooks.work_while_idle) return false;
-    ++busy_;
+    if (suspensions_.empty() || !pipeline_.hooks.work_while_idle) return false;
     lock.unlock();
     const bool worked = pipeline_.hooks.work_while_idle();
     lock.lock();
-    leave_core();
     return worked;
   }
 
-  // Until there may be something to do. Not more threads than cores wait for work: the others are
-  // spares, for when an item waits.
-  void rest(StageKind kind, std::unique_lock<std::mutex>& lock) {
-    // The timeout is for cancellation requested from a signal handler, which cannot notify.
-    constexpr std::chrono::milliseconds kLook{100};
-    if (kind == StageKind::kIo) {
-      wake_.wait_for(lock, kLook);
-    } else if (idle_ < cores()) {
-      ++idle_;
-      wake_.wait_for(lock, kLook);
-      --idle_;
-    } else {
-      ++spare_;
-      spare_wake_.wait_for(lock, kLook);
-      --spare_;
+  // As many as can be had: one of each kind will do.
+  void start_threads(StageKind kind, int count) {
+    for (int i = 0; i < std::max(1, count); ++i) {
+      try {
+        threads_.emplace_back([this, kind] { work_or_end_run(kind); });
+      } catch (const std::system_error& e) {
+        if (i == 0)
+          end_run(
+              Status(Code::kResourceExhausted, fmt::format("cannot start a thread: {}", e.what())));
+        return;
+      }
+    }
+  }
+
+  void end_run(Status status) {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::move(status);
+    wake_.notify_all();
+  }
+
+  // What a stage throws is its item's; this is for what the pipeline itself needs.
+  void work_or_end_run(StageKind kind) {
+    try {
+      work(kind);
+    } catch (const std::bad_alloc&) {
+      end_run(Status(Code::kResourceExhausted, "out of memory"));
+    } catch (const std::exception& e) {
+      end_run(Status(Code::kInternal, fmt::format("exception: {}", e.what())));
     }
   }
 
   void work(StageKind kind) {
-    const bool computes = kind == StageKind::kCompute;
     std::unique_lock lock(mutex_);
     while (!is_finished()) {
-      std::optional<Work> work;
-      if (!computes || has_core()) work = find_work(kind);
-      if (!work) {
-        if (is_finished()) break;
-        if (!computes || !work_while_idle(lock)) rest(kind, lock);
-        continue;
+      if (auto work = find_work(kind)) {
+        do_work(std::move(*work), lock);
+        wake_.notify_all();
+      } else if (!is_finished() && (kind == StageKind::kIo || !work_while_idle(lock))) {
+        // The timeout is for cancellation requested from a signal handler, which cannot notify.
+        wake_.wait_for(lock, std::chrono::milliseconds(100));
       }
-      if (computes) ++busy_;
-      if (work->stage == 0) first_stage_bytes_ += work->token.charged;
-      lock.unlock();
-      const auto began = std::chrono::steady_clock::now();
-      auto error = process(work->stage, work->token);
-      const std::chrono::nanoseconds busy = std::chrono::steady_clock::now() - began;
-      const uint64_t held = pipeline_.hooks.held_bytes(*work->token.item);
-      lock.lock();
-
-      StageCounters& counters = *status_.stages[work->stage];
-      --counters.in_progress;
-      ++counters.items;
-      counters.busy_ns += busy.count();
-      counters.item_ms.add(static_cast<double>(busy.count()) * 1e-6);
-      counters.bytes += held;
-      if (computes) leave_core();
-      --lanes_[work->stage].running;
-      running_charged_ -= work->token.charged;
-      if (work->stage == 0) first_stage_bytes_ -= work->token.charged;
-      set_charge(work->token, held);
-      if (error && !error_) error_ = std::move(error);
-      pass_on(std::move(work->token), work->stage + 1);
-      wake_.notify_all();
     }
     wake_.notify_all();
-    spare_wake_.notify_all();
+  }
+
+  // Under the lock, which it lets go of meanwhile.
+  void do_work(Work work, std::unique_lock<std::mutex>& lock) {
+    auto& [stage, token] = work;
+    if (stage == 0) first_stage_bytes_ += token.charged;
+    lock.unlock();
+    const auto began = std::chrono::steady_clock::now();
+    auto error = process(stage, token);
+    const std::chrono::nanoseconds busy = std::chrono::steady_clock::now() - began;
+    const uint64_t held = pipeline_.hooks.held_bytes(*token.item);
+    lock.lock();
+
+    StageCounters& counters = *status_.stages[stage];
+    counters.busy_ns += busy.count();
+    token.worked += busy;
+    --lanes_[stage].running;
+    if (stage == 0) first_stage_bytes_ -= token.charged;
+    if (error && !error_) error_ = std::move(error);
+    if (put_aside(token)) return;
+    --counters.in_progress;
+    ++counters.items;
+    counters.item_ms.add(static_cast<double>(token.worked.count()) * 1e-6);
+    counters.bytes += held;
+    running_charged_ -= token.charged;
+    token.worked = {};
+    set_charge(token, held);
+    pass_on(std::move(token), stage + 1);
   }
 
   void pass_on(Token token, size_t stage) {
@@ -380,21 +402,14 @@ class ThreadedExecutor {
   const CancelToken& cancel_;
   PipelineStatus& status_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;        // there may be work
-  std::condition_variable spare_wake_;  // an item waits, its core is free
-  std::condition_variable core_left_;   // for those whose wait is over
-  std::condition_variable all_left_;
+  const std::shared_ptr<Door> door_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;  // there may be work
   // All below guarded by mutex_.
-  std::list<std::jthread> threads_;
-  int threads_working_ = 0;
-  int busy_ = 0;       // compute threads on a core
-  int waiting_ = 0;    // items that wait inside a compute stage
-  int returning_ = 0;  // of them those whose wait is over, but no core is free
-  int idle_ = 0;       // compute threads that wait for work
-  int spare_ = 0;      // those beyond the cores
   std::vector<Lane> lanes_;
-  std::set<uint64_t> serials_;  // of the items in flight; the first is the oldest
+  std::map<uint64_t, Suspension> suspensions_;  // by the token's serial
+  std::set<uint64_t> serials_;                  // of the items in flight; the first is the oldest
   std::optional<Status> error_;
   uint64_t next_serial_ = 0;
   uint64_t charged_ = 0;            // bytes of all items in flight
@@ -403,6 +418,8 @@ class ThreadedExecutor {
   int tokens_in_flight_ = 0;
   int tokens_parked_ = 0;
   bool source_done_ = false;
+
+  std::vector<std::jthread> threads_;  // run()'s own
 };
 
 template <typename Item>
