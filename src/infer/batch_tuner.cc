@@ -19,6 +19,10 @@ constexpr double kWorthIt = 0.93;
 // The same where any size may be taken, not only the next one.
 constexpr double kNearFastest = 0.9;
 
+// Runs of the chosen size after which its neighbours are tried again: the pictures, or what else
+// the machine does, may have changed. The trials are one row in fifty.
+constexpr int kRunsUntilDoubt = 512;
+
 }  // namespace
 
 int worthwhile_batch(std::span<const BatchTiming> timings) {
@@ -35,9 +39,23 @@ int worthwhile_batch(std::span<const BatchTiming> timings) {
 BatchTuner::BatchTuner(int most, std::optional<int> known) : most_(std::max(1, most)) {
   if (!known) return;
   next_ = std::clamp(*known, 1, most_);
-  is_known_ = true;
-  if (next_ * 2 <= most_) to_try_.push_back(next_ * 2);
-  if (next_ > 1) to_try_.push_back(next_ / 2);
+  doubt();
+}
+
+// Holds the size against half and twice of it, all measured anew.
+void BatchTuner::doubt() {
+  is_settled_ = false;
+  candidates_ = {next_};
+  if (next_ * 2 <= most_) candidates_.push_back(next_ * 2);
+  if (next_ > 1) candidates_.push_back(next_ / 2);
+  for (const int batch : candidates_) timings_[batch].runs = 0;
+  to_try_.assign(candidates_.begin() + 1, candidates_.end());
+}
+
+void BatchTuner::settle(int batch) {
+  next_ = batch;
+  best_ = batch;
+  is_settled_ = true;
 }
 
 BatchTuner BatchTuner::fixed(int batch) {
@@ -53,7 +71,9 @@ void BatchTuner::record(int batch, double seconds) {
   const double each = seconds / batch;
   if (++timing.runs == 2 || (timing.runs > 2 && each < timing.seconds_per_item))
     timing.seconds_per_item = each;
+  if (is_fixed_) return;
   if (!is_settled_ && timing.runs >= kRunsEach) choose();
+  if (is_settled_ && timing.runs >= kRunsUntilDoubt) doubt();
 }
 
 // Goes on to twice the size as long as that pays. Beside a known size its neighbours are tried.
@@ -63,41 +83,40 @@ void BatchTuner::choose() {
     to_try_.pop_back();
     return;
   }
-  if (is_known_) {
-    next_ = worthwhile_batch(timings());
-    is_settled_ = true;
-    return;
+  if (!candidates_.empty()) {
+    std::vector<BatchTiming> measured;
+    for (const int batch : candidates_) measured.push_back(timings_.at(batch));
+    return settle(worthwhile_batch(measured));
   }
   const BatchTiming& now = timings_.at(next_);
   const auto before = timings_.find(next_ / 2);
   if (next_ > 1 && before != timings_.end() &&
       now.seconds_per_item > before->second.seconds_per_item * kWorthIt) {
-    next_ /= 2;
-    is_settled_ = true;
+    settle(next_ / 2);
   } else if (next_ * 2 <= most_) {
     next_ *= 2;
   } else {
-    is_settled_ = true;
+    settle(next_);
   }
 }
 
 void BatchTuner::refuse(int batch) {
   most_ = std::max(1, std::min(most_, batch / 2));
   if (next_ <= most_) return;
-  next_ = most_;
   to_try_.clear();
-  is_settled_ = is_refused_ = true;
+  settle(most_);
+  is_refused_ = true;
 }
 
 std::optional<int> BatchTuner::best() const {
-  if (!is_settled_ || is_fixed_ || is_refused_) return std::nullopt;
-  return next_;
+  if (is_fixed_ || is_refused_) return std::nullopt;
+  return best_;
 }
 
 std::vector<BatchTiming> BatchTuner::timings() const {
   std::vector<BatchTiming> all;
   for (const auto& [batch, timing] : timings_)
-    if (timing.runs > 1) all.push_back(timing);
+    if (timing.seconds_per_item > 0) all.push_back(timing);
   return all;
 }
 

@@ -3,7 +3,7 @@
 //
 // Which batch is fastest, found out on the work itself: batches of 1, 2, 4 ... are formed in turn
 // until larger ones bring nothing, then the best is kept. Some networks are slower in batches on a
-// CPU, so nothing is taken for granted.
+// CPU, so nothing is taken for granted, and what was best is put to the test again now and then.
 #pragma once
 
 #include <map>
@@ -50,12 +50,15 @@ class BatchTuner {
 
  private:
   void choose();
+  void doubt();
+  void settle(int batch);
 
   std::map<int, BatchTiming> timings_;
   int most_ = 1;
   int next_ = 1;
-  std::vector<int> to_try_;  // beside a known size
-  bool is_known_ = false;
+  std::vector<int> candidates_;  // a size and its neighbours; none: sizes are doubled
+  std::vector<int> to_try_;      // of them
+  std::optional<int> best_;
   bool is_fixed_ = false;
   bool is_refused_ = false;
   bool is_settled_ = false;

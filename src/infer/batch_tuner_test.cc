@@ -59,6 +59,35 @@ TEST(BatchTuner, what_the_memory_refuses_is_never_asked_for_again) {
   EXPECT_EQ(tuner.best(), std::nullopt) << "the next run may have more memory";
 }
 
+TEST(BatchTuner, follows_a_machine_that_changes) {
+  BatchTuner tuner(16);
+  double seconds_of_one = 0.010;
+  const auto seconds = [&](int batch) { return batch == 1 ? seconds_of_one : 0.015 * batch; };
+  EXPECT_EQ(settle(tuner, seconds), 1);
+  seconds_of_one = 0.030;
+  for (int i = 0; i < 1000; ++i) {
+    tuner.record(tuner.next(), seconds(tuner.next()));
+    EXPECT_TRUE(tuner.best().has_value()) << "what was found holds until there is something better";
+  }
+  EXPECT_GT(tuner.next(), 1);
+}
+
+TEST(BatchTuner, trials_cost_little) {
+  BatchTuner tuner(64);
+  const auto seconds = [](int batch) { return batch <= 8 ? 1.0 : batch / 8.0; };
+  ASSERT_EQ(settle(tuner, seconds), 8);
+  int rows = 0;
+  int trials = 0;
+  for (int i = 0; i < 10000; ++i) {
+    const int batch = tuner.next();
+    rows += batch;
+    trials += batch == 8 ? 0 : batch;
+    tuner.record(batch, seconds(batch));
+  }
+  EXPECT_LT(trials, rows / 40);
+  EXPECT_EQ(tuner.best(), 8);
+}
+
 TEST(BatchTuner, a_fixed_size_stays_and_is_nothing_to_remember) {
   BatchTuner tuner = BatchTuner::fixed(8);
   for (int i = 0; i < 100; ++i) tuner.record(8, 1.0);
