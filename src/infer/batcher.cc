@@ -9,6 +9,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <shared_mutex>
 #include <thread>
 #include <utility>
 
@@ -57,6 +58,7 @@ struct Batcher::State {
   }
 
   Result<std::shared_ptr<Batch>> open_batch();
+  AlignedBytes take_input(size_t bytes);  // null: there is no memory
   void hand_in(BatchSlot::State& slot, BatchSlot::Answer answer, bool closes);
   // The open batch takes no more slots.
   void close() { closed.push_back(std::move(open)); }
@@ -71,11 +73,14 @@ struct Batcher::State {
   std::vector<Result<BatchRow>> results_of(Batch& batch, std::span<const size_t> filled);
   void run_rows(std::span<std::byte> input, std::span<Result<BatchRow>> results);
   Result<std::vector<Tensor>> call_model(std::span<std::byte> input, int rows);
+  Result<std::vector<Tensor>> call_model_locked(std::span<std::byte> input, int rows);
   // Runs for a device until it is told to stop.
   void attend_device(const std::stop_token& stop);
 
   ModelRunner& model;
   const BatcherSettings settings;
+
+  std::shared_mutex running;  // while the model runs; not shared by what must run alone
 
   mutable std::mutex mutex;
   // All below guarded by mutex.
@@ -92,21 +97,29 @@ struct Batcher::State {
   std::vector<std::jthread> device_threads;  // last: they end before the rest goes
 };
 
+AlignedBytes Batcher::State::take_input(size_t bytes) {
+  for (auto it = spare_inputs.begin(); it != spare_inputs.end(); ++it) {
+    if (it->second != bytes) continue;
+    AlignedBytes input = std::move(it->first);
+    spare_inputs.erase(it);
+    return input;
+  }
+  return allocate_aligned(bytes);
+}
+
 Result<std::shared_ptr<Batch>> Batcher::State::open_batch() {
   auto batch = std::make_shared<Batch>();
-  batch->capacity = tuner.next();
-  batch->input_bytes = static_cast<size_t>(batch->capacity) * row_bytes;
-  for (auto& [bytes, size] : spare_inputs) {
-    if (size != batch->input_bytes) continue;
-    batch->input = std::move(bytes);
-    std::erase_if(spare_inputs, [](const auto& spare) { return spare.first == nullptr; });
-    break;
+  for (;;) {
+    batch->capacity = tuner.next();
+    batch->input_bytes = static_cast<size_t>(batch->capacity) * row_bytes;
+    batch->input = take_input(batch->input_bytes);
+    if (batch->input != nullptr) return batch;
+    if (batch->capacity == 1)
+      return fail(Code::kResourceExhausted, "no memory for {} KB of input",
+                  batch->input_bytes >> 10);
+    tuner.refuse(batch->capacity);
+    ++status.memory_halvings;
   }
-  if (batch->input == nullptr) batch->input = allocate_aligned(batch->input_bytes);
-  if (batch->input == nullptr)
-    return fail(Code::kResourceExhausted, "batch of {}: {} MB of input", batch->capacity,
-                batch->input_bytes >> 20);
-  return batch;
 }
 
 // Runs the model on consecutive rows and says of each what became of it. What a batch cannot do,
@@ -114,6 +127,11 @@ Result<std::shared_ptr<Batch>> Batcher::State::open_batch() {
 void Batcher::State::run_rows(std::span<std::byte> input, std::span<Result<BatchRow>> results) {
   const auto rows = static_cast<int>(results.size());
   auto outputs = call_model(input, rows);
+  if (!outputs && rows == 1 && outputs.error().code() == Code::kResourceExhausted) {
+    // The others may have the memory.
+    const std::unique_lock alone(running);
+    outputs = call_model_locked(input, rows);
+  }
   if (outputs) {
     for (size_t r = 0; r < results.size(); ++r) {
       BatchRow row;
@@ -143,6 +161,12 @@ void Batcher::State::run_rows(std::span<std::byte> input, std::span<Result<Batch
 }
 
 Result<std::vector<Tensor>> Batcher::State::call_model(std::span<std::byte> input, int rows) {
+  const std::shared_lock among_others(running);
+  return call_model_locked(input, rows);
+}
+
+Result<std::vector<Tensor>> Batcher::State::call_model_locked(std::span<std::byte> input,
+                                                              int rows) {
   Shape shape{std::max(rows, settings.batch_exact)};
   shape.insert(shape.end(), settings.input_row.begin(), settings.input_row.end());
   std::vector<std::byte> padded;

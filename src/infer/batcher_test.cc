@@ -35,7 +35,8 @@ class SummingModel final : public ModelRunner {
     while (now > most && !most_at_once.compare_exchange_weak(most, now)) {
     }
     if (on_run) on_run();
-    auto result = compute(inputs.front(), outputs);
+    auto result = only_alone && now > 1 ? fail(Code::kResourceExhausted, "{} runs at once", now)
+                                        : compute(inputs.front(), outputs);
     --at_once_;
     return result;
   }
@@ -47,6 +48,7 @@ class SummingModel final : public ModelRunner {
 
   int64_t rows_max = INT64_MAX;  // more are too many for the memory
   bool fails_always = false;
+  bool only_alone = false;  // the memory does for one run at a time
   std::function<void()> on_run;
   std::atomic<int> most_at_once{0};
 
@@ -204,6 +206,13 @@ TEST(Batcher, a_batch_too_large_for_the_memory_is_halved_and_nothing_is_lost) {
     model.rows_max = rows_max;
     run_many(three_floats(8), model, 8, 20);
   }
+}
+
+TEST(Batcher, what_has_no_memory_beside_others_runs_alone) {
+  SummingModel model;
+  model.only_alone = true;
+  model.on_run = [] { std::this_thread::sleep_for(std::chrono::microseconds(200)); };
+  run_many(three_floats(2), model, 8, 20);
 }
 
 TEST(Batcher, what_does_not_fit_alone_fails_and_says_why) {
