@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "jobs/embedding_neighbors.h"
+#include "jobs/row_cursor.h"
 #include "kernels/phash.h"
 #include "vectors/hamming_neighbors.h"
 
@@ -188,33 +189,53 @@ class DuplicateSearch {
                                   });
   }
 
+  // The rows of both tables with equal keys: `embed` may have looked at pictures that are not here,
+  // and a `where` of its own may have kept it from some that are.
   Result<> read_vectors() {
     vector_of_.assign(rows_.size(), UINT32_MAX);
     for (uint32_t i = 0; i < contents_.size(); ++i) vector_of_[contents_[i]] = i;
     vectors_.emplace(contents_.size());
-    Place next = 0;
-    bool has_any = contents_.empty();
-    IMAGEMILL_TRY(
-        store_.for_each_row("embed", [&](const std::string& key, const Row& row) -> Result<> {
-          // Both tables are in key order; `embed` may have looked at pictures that are not here.
-          if (next == rows_.size() || rows_[next].key_hash != hash_content(as_byte_span(key)).low)
-            return {};
-          const Place place = next++;
-          const auto* const features = std::get_if<Bytes>(&row.values.at(0));
-          const auto* const dims = std::get_if<int64_t>(&row.values.at(1));
-          if (vector_of_[place] == UINT32_MAX || features == nullptr || dims == nullptr) return {};
-          has_any = true;
-          auto set = vectors_->set(vector_of_[place], *features, static_cast<size_t>(*dims));
-          if (!set) return std::unexpected(std::move(set).error().with_context(key));
-          return {};
-        }));
-    if (next != rows_.size())
-      return fail(Code::kInternal, "dedupe: {} pictures, {} of them with a row of `embed`",
-                  rows_.size(), next);
-    if (!has_any)
+    has_vector_.assign(contents_.size(), false);
+    RowCursor embedded(store_, "embed");
+    RowCursor here(store_, duplicate_table().name);
+    bool has_row = false, has_any = false;
+    IMAGEMILL_ASSIGN_OR_RETURN(const KeyedRow* next, embedded.next());
+    for (Place place = 0; place < rows_.size(); ++place) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const std::string key, next_wanted_key(here));
+      while (next != nullptr && next->key < key) {
+        IMAGEMILL_ASSIGN_OR_RETURN(next, embedded.next());
+      }
+      if (next == nullptr) break;
+      if (next->key != key) continue;
+      has_row = true;
+      auto is_set = set_vector(content_of_[place], next->row);
+      if (!is_set) return std::unexpected(std::move(is_set).error().with_context(key));
+      has_any |= *is_set;
+    }
+    if (has_row && !has_any)
       return fail(Code::kUnsupported,
                   "dedupe: the model of `embed` gives labels, but no feature vectors to compare");
     return vectors_->build();
+  }
+
+  Result<std::string> next_wanted_key(RowCursor& rows) {
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const KeyedRow* const row, rows.next());
+      if (row == nullptr) return fail(Code::kInternal, "dedupe: rows went meanwhile");
+      if (is_wanted_(row->key)) return row->key;
+    }
+  }
+
+  // Of a content; any of its files may have the row. False: it has no vector.
+  Result<bool> set_vector(Place content, const Row& row) {
+    const auto* const features = std::get_if<Bytes>(&row.values.at(0));
+    const auto* const dims = std::get_if<int64_t>(&row.values.at(1));
+    if (features == nullptr || dims == nullptr) return false;
+    const uint32_t at = vector_of_[content];
+    if (has_vector_[at]) return true;
+    IMAGEMILL_TRY(vectors_->set(at, *features, static_cast<size_t>(*dims)));
+    has_vector_[at] = true;
+    return true;
   }
 
   Result<> gather() {
@@ -224,7 +245,8 @@ class DuplicateSearch {
       is_taken_[centre] = true;
       Group group{.centre = centre, .matches = {}};
       gather_by_hash(group);
-      if (vectors_ && !rows_[centre].is_blank) IMAGEMILL_TRY(gather_by_vector(group));
+      if (vectors_ && has_vector_[vector_of_[centre]] && !rows_[centre].is_blank)
+        IMAGEMILL_TRY(gather_by_vector(group));
       if (!group.matches.empty() || files_[centre] > 1) groups_.push_back(std::move(group));
     }
     return {};
@@ -240,7 +262,7 @@ class DuplicateSearch {
                                vectors_->within(vector_of_[group.centre], options_.threshold));
     for (const Neighbor& neighbor : near) {
       const Place place = contents_[neighbor.row];
-      if (is_taken_[place] || rows_[place].is_blank) continue;
+      if (is_taken_[place] || rows_[place].is_blank || !has_vector_[neighbor.row]) continue;
       take({.place = place, .kind = DuplicateKind::kEmbedding, .cosine = neighbor.score}, group);
     }
     return {};
@@ -350,7 +372,8 @@ class DuplicateSearch {
   std::unordered_map<Place, RowLook> looks_;  // of members of components
 
   std::optional<EmbeddingNeighbors> vectors_;
-  std::vector<uint32_t> vector_of_;  // its row there
+  std::vector<uint32_t> vector_of_;  // the row there of what a place stands for
+  std::vector<bool> has_vector_;     // of those rows; the others take no part
 
   std::vector<bool> is_taken_;
   std::vector<Group> groups_;

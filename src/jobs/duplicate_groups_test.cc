@@ -55,11 +55,11 @@ class Rows {
       ItemRecord item{.key = key, .bytes = 1000};
       if (const auto time = times.find(key); time != times.end()) item.mtime_ns = time->second;
       item.rows.push_back({"dedupe", "", to_values(row)});
-      if (!vectors.empty())
+      if (const auto vector = vectors.find(key); vector != vectors.end())
         item.rows.push_back({"embed",
                              "",
-                             {pack_vector(vectors.at(key), VectorType::kF32),
-                              static_cast<int64_t>(vectors.at(key).size())}});
+                             {pack_vector(vector->second, VectorType::kF32),
+                              static_cast<int64_t>(vector->second.size())}});
       items.push_back(std::move(item));
     }
     (void)store_->commit(items, "").value();
@@ -206,6 +206,32 @@ TEST(DuplicateGroups, by_embedding) {
   EXPECT_THAT(names(rows.find({.by_hash = false, .by_embedding = true, .threshold = 0.98})),
               ElementsAre());
   EXPECT_THAT(names(rows.find({.by_embedding = true})), ElementsAre("a: b cosine 0.970"));
+}
+
+// `embed` had a condition of its own, and so may `dedupe` have.
+TEST(DuplicateGroups, pictures_without_a_vector_take_no_part) {
+  Rows rows({{"a", picture(1, kHash, 400)},
+             {"b", picture(2, 0, 300)},
+             {"c", picture(3, 0)},
+             {"d", picture(1, flip_low_bits(kHash, 2))},
+             {"e", picture(4, 0)}},
+            {{"b", {1, 0}}, {"c", {1, 0.1f}}, {"e", {2, 0.1f}}});
+  EXPECT_THAT(names(rows.find({.by_hash = false, .by_embedding = true})),
+              ElementsAre("b: c cosine 0.995 e cosine 0.999"));
+  EXPECT_THAT(names(rows.find({.by_embedding = true, .threshold = 0})),
+              ElementsAre("a: d near, 2 bits", "b: c cosine 0.995 e cosine 0.999"));
+  ASSERT_OK_AND_ASSIGN(const DuplicateFindings findings,
+                       find_duplicates(rows.store(), {.by_hash = false, .by_embedding = true},
+                                       [](std::string_view key) { return key != "b"; }));
+  EXPECT_THAT(names(findings), ElementsAre("c: e cosine 0.998"));
+}
+
+TEST(DuplicateGroups, the_vector_of_any_file_is_that_of_its_content) {
+  const DuplicateRow content = picture(1, 0, 300);
+  Rows rows({{"a", content}, {"b", content}, {"c", picture(2, ~uint64_t{0})}},
+            {{"b", {1, 0}}, {"c", {1, 0}}});
+  EXPECT_THAT(names(rows.find({.by_hash = false, .by_embedding = true})),
+              ElementsAre("a: b exact c cosine 1.000"));
 }
 
 TEST(DuplicateGroups, more_neighbours_than_are_asked_for_first) {

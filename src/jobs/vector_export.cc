@@ -11,6 +11,7 @@
 #include "base/hash_set.h"
 #include "base/text_file.h"
 #include "jobs/csv_export.h"
+#include "jobs/row_cursor.h"
 #include "vectors/npy.h"
 
 namespace imagemill {
@@ -18,21 +19,18 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "vectors are written as they lie");
 
-// The vectors of a table in key order, one after the other. Nothing of the store is held between
-// two of them: files may be announced meanwhile.
+// The vectors of a table in key order, one after the other.
 class VectorReader {
  public:
   VectorReader(RunStore& store, std::string table, VectorType type)
-      : store_(store), table_(std::move(table)), type_(type) {}
+      : rows_(store, std::move(table)), type_(type) {}
 
   // False: there are no more.
   Result<bool> next() {
     while (true) {
-      if (++at_ >= page_.size()) {
-        IMAGEMILL_ASSIGN_OR_RETURN(const bool has_more, read_page());
-        if (!has_more) return false;
-      }
-      const auto* const bytes = std::get_if<Bytes>(&page_[at_].row.values.front());
+      IMAGEMILL_ASSIGN_OR_RETURN(row_, rows_.next());
+      if (row_ == nullptr) return false;
+      const auto* const bytes = std::get_if<Bytes>(&row_->row.values.front());
       if (bytes == nullptr) continue;
       IMAGEMILL_ASSIGN_OR_RETURN(vector_, unpack_vector(*bytes, type_));
       if (dims_ == 0) dims_ = vector_.size();
@@ -42,24 +40,13 @@ class VectorReader {
     }
   }
 
-  const std::string& key() const { return page_[at_].key; }
+  const std::string& key() const { return row_->key; }
   std::span<const float> vector() const { return vector_; }
 
  private:
-  static constexpr size_t kPageRows = 256;
-
-  Result<bool> read_page() {
-    const KeyedRow last = page_.empty() ? KeyedRow() : std::move(page_.back());
-    IMAGEMILL_ASSIGN_OR_RETURN(page_, store_.rows_after(table_, last.key, last.row.sub, kPageRows));
-    at_ = 0;
-    return !page_.empty();
-  }
-
-  RunStore& store_;
-  const std::string table_;
+  RowCursor rows_;
   const VectorType type_;
-  std::vector<KeyedRow> page_;
-  size_t at_ = 0;
+  const KeyedRow* row_ = nullptr;
   size_t dims_ = 0;
   std::vector<float> vector_;
 };
