@@ -70,6 +70,23 @@ bool have_equal_pixels(const Image& a, const Image& b) {
   return true;
 }
 
+bool is_same_space(const ColorSpace& a, const ColorSpace& b) {
+  if (a.icc || b.icc) return a.icc && b.icc && *a.icc == *b.icc;
+  return a.transfer == b.transfer && a.primaries == b.primaries;
+}
+
+// Of pictures of floats, which may go beyond 1: as they were decoded, upright. A picture of floats
+// and one of integers have no sample in common.
+Result<bool> have_equal_floats(const Decoded& a, const Decoded& b) {
+  const auto upright = [](const Decoded& picture) {
+    return apply_orientation(picture.image, picture.header.orientation);
+  };
+  if (!is_same_space(a.image.color, b.image.color)) return false;
+  IMAGEMILL_ASSIGN_OR_RETURN(const Image upright_a, upright(a));
+  IMAGEMILL_ASSIGN_OR_RETURN(const Image upright_b, upright(b));
+  return have_equal_pixels(upright_a, upright_b);
+}
+
 class Comparing {
  public:
   Comparing(Opened a, Opened b) : a_(std::move(a)), b_(std::move(b)) {
@@ -96,6 +113,10 @@ class Comparing {
 
   Result<bool> pixels_are_equal() {
     if (a_.facts.size != b_.facts.size) return false;
+    const bool is_float_a = is_float(a_.decoded.image.format().sample);
+    const bool is_float_b = is_float(b_.decoded.image.format().sample);
+    if (is_float_a != is_float_b) return false;
+    if (is_float_a) return have_equal_floats(a_.decoded, b_.decoded);
     const auto bits = [](const Opened& picture) {
       return picture.decoded.header.pixel_format.sample == SampleType::kU8 ? 8 : 16;
     };

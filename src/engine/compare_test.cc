@@ -81,6 +81,29 @@ TEST_F(CompareTest, equal_pixels_are_seen_through_formats_depths_orientation_and
   EXPECT_EQ(c.verdict, "the same picture, re-encoded");
 }
 
+TEST_F(CompareTest, floats_are_compared_beyond_white) {
+  const auto write_floats = [&](const std::string& name, float highlight,
+                                Orientation turn = Orientation::kNormal) {
+    const Image image = Image::allocate(61, 40, PixelFormat::rgb(SampleType::kF32)).value();
+    for (int c = 0; c < 3; ++c)
+      for (int y = 0; y < 40; ++y)
+        for (int x = 0; x < 61; ++x)
+          image.plane(c).row<float>(y)[x] =
+              x < 20 ? highlight : static_cast<float>(landscape({61, 40}, x, y));
+    const Image lying = apply_orientation(image, turn).value();
+    return write(name, encoded(FileFormat::kTiff, lying,
+                               exif_with_orientation(turn == Orientation::kNormal ? 1 : 6)));
+  };
+  const std::string a = write_floats("a.tif", 2);
+  EXPECT_EQ(run(a, write_floats("equal.tif", 2, Orientation::kRotate270))->likeness,
+            Likeness::kSamePixels);
+  EXPECT_EQ(run(a, write_floats("brighter.tif", 3))->likeness, Likeness::kSamePicture);
+  const Image deep = painted({61, 40}, PixelFormat::rgb(SampleType::kU16), [](int x, int y, int) {
+    return x < 20 ? 1 : landscape({61, 40}, x, y);
+  });
+  EXPECT_NE(run(a, write("deep.tif", FileFormat::kTiff, deep))->likeness, Likeness::kSamePixels);
+}
+
 TEST_F(CompareTest, sees_what_was_done_to_a_picture) {
   const std::string a = write("a.png", FileFormat::kPng, scene(kSize));
   const auto verdict = [&](const std::string& b) {
