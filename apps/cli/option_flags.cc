@@ -6,8 +6,26 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 
 namespace imagemill::cli {
+
+// Not CLI11's own reading of size_t, which takes "-1" for the largest number and "010" for 8.
+void add_count(CLI::App& app, const std::string& flag, size_t& value, const std::string& help) {
+  app.add_option_function<std::string>(
+         flag,
+         [&value, flag](const std::string& given) {
+           size_t count = 0;
+           const char* const end = given.data() + given.size();
+           const auto [rest, error] = std::from_chars(given.data(), end, count);
+           if (error != std::errc() || rest != end || count == 0)
+             throw CLI::ValidationError(
+                 flag, fmt::format("'{}', expected a whole number of at least 1", given));
+           value = count;
+         },
+         help)
+      ->option_text("N");
+}
 
 void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::string& prefix,
                  const std::string& group, std::map<std::string, std::string>& values) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <span>
 #include <string>
@@ -13,6 +14,9 @@ class App;
 }
 
 namespace imagemill::cli {
+
+// A whole number of at least 1; left as it is where the flag is not given.
+void add_count(CLI::App& app, const std::string& flag, size_t& value, const std::string& help);
 
 // "--name" for each row; what the user gives lands in `values` as text and is checked by the
 // engine, so that flags, recipes and programs get the same words for the same mistake.

@@ -38,7 +38,7 @@ void add_search_command(CLI::App& app, SearchRequest& request, std::function<voi
                    "one of the output's own pictures, by its key in features_index.csv; needs no "
                    "model")
       ->allow_extra_args(false);
-  command->add_option("-k", spec.k, "how many pictures to show of each [10]");
+  add_count(*command, "-k", spec.k, "how many pictures to show of each [10]");
   command->add_option("--metric", spec.metric, "cosine|l2 [cosine]");
   command->add_option("--index", spec.index,
                       "exact: the truth; hnsw: by a graph that lies beside the vectors, made when "

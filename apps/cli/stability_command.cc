@@ -19,8 +19,8 @@ void add_stability_command(CLI::App& app, StabilityRequest& request, std::functi
   command->add_option("output", spec.output, "output of a run with the job embed")
       ->required()
       ->option_text("OUT");
-  command->add_option("--sample", spec.sample,
-                      "pictures to try, evenly spaced among the sorted keys [32]");
+  add_count(*command, "--sample", spec.sample,
+            "pictures to try, evenly spaced among the sorted keys [32]");
   command->add_option("--model", spec.setup.model,
                       "path of the output's model, where the file is elsewhere by now");
   command

@@ -84,7 +84,8 @@ Result<std::vector<Neighbor>> NearestRows::search(std::span<const float> query, 
     return fail(Code::kInvalidArgument, "a vector with a NaN or an infinity");
   std::vector<Neighbor> all;
   for (const Part& part : parts_) {
-    IMAGEMILL_ASSIGN_OR_RETURN(const auto found, search_part(part, query, k));
+    IMAGEMILL_ASSIGN_OR_RETURN(const auto found,
+                               search_part(part, query, std::min(k, part.view.rows)));
     for (const Neighbor& neighbor : found)
       all.push_back({neighbor.row + part.first, neighbor.score});
   }

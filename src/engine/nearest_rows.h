@@ -46,7 +46,7 @@ class NearestRows {
 
   NearestRows(Metric metric, size_t dims) : metric_(metric), dims_(dims) {}
   Result<std::vector<Neighbor>> search_part(const Part& part, std::span<const float> query,
-                                            size_t k) const;
+                                            size_t k) const;  // k <= its rows
 
   Metric metric_;
   size_t dims_;

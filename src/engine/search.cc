@@ -116,9 +116,10 @@ class Search {
           features ? "it has no vector: it failed, or was left out" : features.error().message();
       return {};
     }
-    IMAGEMILL_ASSIGN_OR_RETURN(auto rows, nearest.search(vectors.vector(*own), spec_.k + 1));
+    const size_t others = std::min(spec_.k, vectors.rows() - 1);
+    IMAGEMILL_ASSIGN_OR_RETURN(auto rows, nearest.search(vectors.vector(*own), others + 1));
     std::erase_if(rows, [&](const Neighbor& neighbor) { return neighbor.row == *own; });
-    rows.resize(std::min(rows.size(), spec_.k));
+    rows.resize(std::min(rows.size(), others));
     add_hits(vectors, rows, query);
     return {};
   }

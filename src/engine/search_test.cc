@@ -93,10 +93,15 @@ TEST_F(SearchTest, there_are_never_more_hits_than_pictures) {
   pictures_.add_reds(4);
   ASSERT_THAT(pictures_.embed(), IsOk());
   SearchSpec s = spec({write_query({1, 0, 0})}, {"in/03.png"});
-  s.k = 100;
-  ASSERT_OK_AND_ASSIGN(const SearchReport report, run(s));
-  EXPECT_THAT(report.queries.at(0).hits, SizeIs(4));
-  EXPECT_THAT(report.queries.at(1).hits, SizeIs(3));
+  for (const size_t k : {size_t{100}, SIZE_MAX})
+    for (const char* index : {"exact", "hnsw"}) {
+      s.k = k;
+      s.index = index;
+      s.setup = pictures_.setup();
+      ASSERT_OK_AND_ASSIGN(const SearchReport report, run(s));
+      EXPECT_THAT(report.queries.at(0).hits, SizeIs(4)) << k << index;
+      EXPECT_THAT(report.queries.at(1).hits, SizeIs(3)) << k << index;
+    }
 }
 
 TEST_F(SearchTest, every_layout_of_the_vectors_gives_the_same) {

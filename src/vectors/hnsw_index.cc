@@ -279,13 +279,14 @@ Result<std::vector<Neighbor>> HnswIndex::search(std::span<const float> query, si
                 query.size(), graph_->dims);
   IMAGEMILL_TRY(check_numbers(query, "query", 0));
   std::vector<Neighbor> out;
-  if (k == 0 || graph_->rows == 0) return out;
+  k = std::min(k, graph_->rows);
+  if (k == 0) return out;
   const bool is_cosine = graph_->metric == Metric::kCosine;
   std::vector<float> unit(query.begin(), query.end());
   if (is_cosine) normalize(unit, query);
   try {
     // Asked for as many as it shall keep in view: that, unlike its own setting, is per call.
-    auto found = graph_->hnsw.searchKnn(unit.data(), std::clamp(ef, k, std::max(k, graph_->rows)));
+    auto found = graph_->hnsw.searchKnn(unit.data(), std::clamp(ef, k, graph_->rows));
     for (; !found.empty(); found.pop())
       out.push_back({found.top().second,
                      is_cosine ? 1 - double{found.top().first} : double{found.top().first}});
