@@ -11,6 +11,16 @@
 #include "terminal_text.h"
 
 namespace imagemill::cli {
+namespace {
+
+std::string results_line(const CacheContent& content) {
+  const std::string bytes = human_bytes(content.result_bytes);
+  return content.damage.empty()
+             ? fmt::format("  {} results, {}\n", human_count(content.results), bytes)
+             : fmt::format("  damaged results, {} ({})\n", bytes, terminal_escape(content.damage));
+}
+
+}  // namespace
 
 void add_cache_command(CLI::App& app, CacheRequest& request, std::function<void()> chosen) {
   CLI::App* cache = app.add_subcommand("cache", "What runs keep to save later ones work");
@@ -38,8 +48,7 @@ Result<int> run_cache(const CacheRequest& request, const std::string& user_folde
   if (request.action == CacheRequest::Action::kClear) IMAGEMILL_TRY(clear_cache(folder));
   std::cout << terminal_escape(folder)
             << (request.action == CacheRequest::Action::kClear ? ": cleared of\n" : "\n")
-            << fmt::format("  {} results, {}\n", human_count(content.results),
-                           human_bytes(content.result_bytes))
+            << results_line(content)
             << fmt::format("  {} optimised networks, {}\n", human_count(content.graphs),
                            human_bytes(content.graph_bytes));
   return kExitDone;

@@ -14,6 +14,7 @@ namespace imagemill {
 struct CacheContent {
   int64_t results = 0;  // of a job about a picture
   uint64_t result_bytes = 0;
+  std::string damage;  // why results could not be counted; "": they were
   int64_t graphs = 0;  // networks as the runtime has optimised them
   uint64_t graph_bytes = 0;
 };

@@ -23,7 +23,8 @@ Result<std::vector<FolderEntry>> files_in(FileSystem& fs, const std::string& fol
 Result<CacheContent> cache_content(const std::string& folder) {
   FileSystem& fs = real_file_system();
   IMAGEMILL_ASSIGN_OR_RETURN(const ResultCacheSize results, ResultCache::size(folder));
-  CacheContent content{.results = results.entries, .result_bytes = results.bytes};
+  CacheContent content{
+      .results = results.entries, .result_bytes = results.bytes, .damage = results.damage};
   const std::string graphs = join_path(folder, kGraphsFolder);
   IMAGEMILL_ASSIGN_OR_RETURN(const auto files, files_in(fs, graphs));
   for (const FolderEntry& file : files) {

@@ -174,9 +174,15 @@ Result<ResultCacheSize> ResultCache::size(const std::string& folder) {
   for (const char* suffix : kSuffixes)
     if (const auto stat = fs.stat(path_in(folder) + suffix)) size.bytes += stat->bytes;
   if (!fs.stat(path_in(folder))) return size;
-  IMAGEMILL_ASSIGN_OR_RETURN(Database database,
-                             Database::open(path_in(folder), OpenMode::kReadOnly));
-  IMAGEMILL_ASSIGN_OR_RETURN(size.entries, database.query_integer("SELECT count(*) FROM results"));
+  const auto entries = [&]() -> Result<int64_t> {
+    IMAGEMILL_ASSIGN_OR_RETURN(Database database,
+                               Database::open(path_in(folder), OpenMode::kReadOnly));
+    return database.query_integer("SELECT count(*) FROM results");
+  }();
+  if (entries)
+    size.entries = *entries;
+  else
+    size.damage = entries.error().message();
   return size;
 }
 

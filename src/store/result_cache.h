@@ -24,6 +24,7 @@ namespace imagemill {
 struct ResultCacheSize {
   int64_t entries = 0;
   uint64_t bytes = 0;  // of the files
+  std::string damage;  // why entries could not be counted; "": they were
 };
 
 class ResultCache {
@@ -39,6 +40,7 @@ class ResultCache {
   Result<> keep(const ContentHash& key, Bytes bytes);
   Result<> flush();
 
+  // Of a damaged file its bytes: the next open() makes it anew.
   static Result<ResultCacheSize> size(const std::string& folder);
   // Another process that uses it at the moment keeps what it has until it ends.
   static Result<> remove(const std::string& folder);

@@ -42,6 +42,18 @@ class ResultCacheTest : public testing::Test {
   TestFolder folder_;
 };
 
+TEST_F(ResultCacheTest, a_damaged_one_has_a_size_and_can_be_removed) {
+  for (const std::string& bytes : {std::string(5000, '?'), std::string()}) {
+    folder_.write("cache/results.sqlite", bytes);
+    ASSERT_OK_AND_ASSIGN(const ResultCacheSize size, ResultCache::size(folder_ / "cache"));
+    EXPECT_EQ(size.entries, 0);
+    EXPECT_EQ(size.bytes, bytes.size());
+    EXPECT_NE(size.damage, "");
+    ASSERT_THAT(ResultCache::remove(folder_ / "cache"), IsOk());
+    EXPECT_FALSE(real_file_system().stat(folder_ / "cache/results.sqlite"));
+  }
+}
+
 TEST_F(ResultCacheTest, what_was_kept_is_found_by_a_later_run) {
   {
     const auto cache = open();
