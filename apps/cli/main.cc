@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Arguments to a RunSpec, events to a terminal, outcome to an exit code. No image code.
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -273,8 +276,28 @@ int print_report(const std::string& output) {
   return kExitDone;
 }
 
-int main(int argc, char** argv) {
-  bound_allocator();
+// Where one of them is closed, the first file that is opened would be given its number, and what is
+// printed would end in a database.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF) {
+      // For reading: whoever writes is told.
+      if (open("/dev/null", O_RDONLY) < 0) return;
+    }
+}
+
+// What was printed is a result, too: a disk that is full or a reader that left is an error.
+int finish_output(int code) {
+  errno = 0;
+  std::cout.flush();
+  if (std::cout.good()) return code;
+  const std::string why = errno == 0 ? "" : fmt::format(": {}", std::strerror(errno));
+  std::cerr << "imagemill: what was printed is not whole, standard output takes no more" << why
+            << '\n';
+  return code == kExitDone || code == kExitSomeFailed ? kExitRunFailed : code;
+}
+
+int dispatch(int argc, char** argv) {
   Arguments arguments = parse_arguments(argc, argv);
   if (arguments.exit_code >= 0) {
     (arguments.exit_code == kExitDone ? std::cout : std::cerr) << arguments.text;
@@ -316,4 +339,9 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace imagemill::cli
 
-int main(int argc, char** argv) { return imagemill::cli::main(argc, argv); }
+int main(int argc, char** argv) {
+  using namespace imagemill::cli;
+  occupy_standard_streams();
+  bound_allocator();
+  return finish_output(dispatch(argc, argv));
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Imagemill Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The program as a shell sees it: what it prints and where that cannot go, numbers that make no sense,
+a cache folder with damage in it."""
+
+from harness import *
+
+
+def test_output_that_goes_nowhere(binary, folder):
+    """However little a command prints, whoever reads it is not told that all is well."""
+    commands = [["--version"], ["--help"], ["schema"], ["doctor"], ["compare", "a.png", "a.png"],
+                ["dedupe", "a.png", "--json", "--progress", "none"]]
+    with open("/dev/full", "w") as full:
+        for words in commands:
+            done = subprocess.run([str(binary), *words], stdin=subprocess.DEVNULL, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, cwd=folder)
+            check(done.returncode == EXIT_FAILED, f"{words}, full: exit code {done.returncode}")
+            check("standard output" in done.stderr, f"{words}, full: {done.stderr}")
+    for words in commands:
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", str(binary), *words],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder)
+        check(done.returncode == EXIT_FAILED and "standard output" in done.stderr,
+              f"{words}, closed: exit code {done.returncode}, {done.stderr}")
+    # Nothing is printed there, nothing is missing. The store must not be file number 1.
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", str(binary), "prepare", "--progress",
+                           "plain", "a.png", "prepared"], stdin=subprocess.DEVNULL, cwd=folder)
+    check(done.returncode == EXIT_DONE, f"closed streams: exit code {done.returncode}")
+    check(store_rows(folder / "prepared")["items"], "closed streams: nothing in the store")
+
+
+def test_counts(binary, folder):
+    for words in (["search", "out", "-k"], ["stability", "out", "--sample"]):
+        for count in ("-1", "0", "1.5", "99999999999999999999", "many"):
+            said = run([str(binary), *words, count], EXIT_USAGE)
+            check(f"'{count}', expected a whole number" in said, f"{words} {count}: {said}")
+
+
+def test_damaged_cache(binary, folder):
+    cache = folder / "cache"
+    cache.mkdir()
+    for damage in (b"garbage " * 1000, b"SQLite format 3\0" + b"\xff" * 5000, b""):
+        (cache / "results.sqlite").write_bytes(damage)
+        for action in ("stats", "clear"):
+            done = subprocess.run([str(binary), "cache", action, "--cache", str(cache)],
+                                  capture_output=True, text=True)
+            check(done.returncode == EXIT_DONE and "damaged" in done.stdout,
+                  f"cache {action}: exit code {done.returncode}, {done.stdout}{done.stderr}")
+        check(not (cache / "results.sqlite").exists(), "cache clear: the damaged file is still there")
+
+
+def main():
+    args = arguments(__doc__)
+    with WorkFolder(args) as folder:
+        (folder / "a.png").write_bytes(png(64, 48, 1))
+        for test in (test_output_that_goes_nowhere, test_counts, test_damaged_cache):
+            test(args.bin, folder)
+
+
+if __name__ == "__main__":
+    main()
