@@ -118,7 +118,7 @@ def commit(root: pathlib.Path) -> str:
 
 
 def store(folder: pathlib.Path, scenario: str, settings: dict, results: dict[str, Measured], root: pathlib.Path) -> None:
-    """One JSON line a scenario, keyed by commit and machine."""
+    """One JSON line into the scenario's file, keyed by commit and machine."""
     folder.mkdir(parents=True, exist_ok=True)
     line = {
         "commit": commit(root),
@@ -128,5 +128,5 @@ def store(folder: pathlib.Path, scenario: str, settings: dict, results: dict[str
         "settings": settings,
         "results": {name: dataclasses.asdict(measured) for name, measured in results.items()},
     }
-    with open(folder / "prepare.jsonl", "a", encoding="utf-8") as out:
+    with open(folder / f"{scenario}.jsonl", "a", encoding="utf-8") as out:
         out.write(json.dumps(line) + "\n")
