@@ -310,7 +310,8 @@ Result<ModelManifest> parse_manifest(const std::string& yaml) {
 }
 
 std::string to_yaml(const ModelManifest& manifest) {
-  std::string out = fmt::format("name: {}\nfamily: {}\n", manifest.name, name_of(manifest.family));
+  std::string out =
+      fmt::format("name: {}\nfamily: {}\n", scalar(manifest.name), name_of(manifest.family));
   if (!manifest.description.empty())
     out += fmt::format("description: {}\n", scalar(manifest.description));
   out += "\n" + file_yaml(manifest.file, "");

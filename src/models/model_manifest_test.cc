@@ -97,6 +97,16 @@ TEST(Manifest, is_written_as_it_is_read) {
   }
 }
 
+TEST(Manifest, a_name_may_be_a_word_of_yaml) {
+  ASSERT_OK_AND_ASSIGN(ModelManifest m, parse_manifest(kWhole));
+  for (const std::string name : {"null", "true", "no", "1e3", "12", "0x1f", "a.", "1-", "2.0.1"}) {
+    m.name = name;
+    ASSERT_THAT(validate(m), IsOk()) << name;
+    ASSERT_OK_AND_ASSIGN(const ModelManifest read, parse_manifest(to_yaml(m)));
+    EXPECT_EQ(read, m) << to_yaml(m);
+  }
+}
+
 TEST(Manifest, of_every_known_model_is_written_as_it_is_read) {
   ASSERT_EQ(catalogue().size(), 8u);
   for (const ModelManifest& m : catalogue()) {
