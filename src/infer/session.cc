@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/file_system.h"
 #include "infer/onnx_runtime_state.h"
 #include "infer/optimized_graph.h"
 
@@ -288,6 +289,23 @@ Result<Ort::Session> Opening::on_cpu(const std::string& file, GraphOptimizationL
   });
 }
 
+// Of a graph until it is whole. Others may be at the same one: sessions of this process, and
+// processes elsewhere that have the same number.
+std::string draft_name(const std::string& kept) {
+  uint64_t mark = 0;
+  if (getentropy(&mark, sizeof(mark)) != 0) mark = static_cast<uint64_t>(getpid());
+  return fmt::format("{}.{:016x}.tmp", kept, mark);
+}
+
+// A name must not outlive its content: half a graph may be one that loads.
+bool is_on_disk(const std::string& path) {
+  FileSystem& fs = real_file_system();
+  const auto stat = fs.stat(path);
+  if (!stat) return false;
+  const auto file = fs.append_at(path, stat->bytes);
+  return file && (*file)->sync() && (*file)->close();
+}
+
 Result<Ort::Session> Opening::on_cpu() const {
   const std::string kept = optimized_graph_path(settings.optimized_folder, settings.model_hash,
                                                 runtime.version(), "CPU");
@@ -297,14 +315,13 @@ Result<Ort::Session> Opening::on_cpu() const {
     if (auto session = on_cpu(kept, ORT_DISABLE_ALL, "")) return session;
     std::filesystem::remove(kept, error);  // cut off, or damaged since
   }
-  // Under another name until it is whole; two processes may be at it.
-  const std::string draft = fmt::format("{}.{}.tmp", kept, getpid());
+  const std::string draft = draft_name(kept);
   std::filesystem::create_directories(settings.optimized_folder, error);
   auto session = on_cpu(model, ORT_ENABLE_ALL, draft);
-  if (session)
-    std::filesystem::rename(draft, kept, error);
-  else
+  if (!session)
     session = on_cpu(model, ORT_ENABLE_ALL, "");  // without a copy, where none can be written
+  else if (is_on_disk(draft))
+    std::filesystem::rename(draft, kept, error);
   std::filesystem::remove(draft, error);
   return session;
 }

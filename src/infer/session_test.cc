@@ -11,6 +11,7 @@
 #include "support/onnxruntime.h"
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
+#include "support/tiny_onnx.h"
 
 namespace imagemill {
 namespace {
@@ -183,6 +184,26 @@ TEST(Session, an_optimised_graph_is_kept_and_used) {
   std::filesystem::resize_file(files[0], 1000);
   EXPECT_THAT(Session::open(runtime(), *model, settings), IsOk());
   EXPECT_GT(std::filesystem::file_size(files[0]), 1000u);
+}
+
+TEST(Session, any_number_may_optimise_the_same_graph_at_once) {
+  const TestFolder folder;
+  const std::string model = folder.write("model.onnx", tiny_features_model(8, 8));
+  const SessionSettings settings{.optimized_folder = folder / "graphs", .model_hash = "abc"};
+  for (int turn = 0; turn < 5; ++turn) {
+    std::filesystem::remove_all(folder / "graphs");
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 4; ++i)
+        threads.emplace_back(
+            [&] { EXPECT_THAT(Session::open(runtime(), model, settings), IsOk()); });
+    }
+    const std::filesystem::directory_iterator files(folder / "graphs");
+    ASSERT_EQ(std::distance(begin(files), end(files)), 1);
+    const std::string kept = std::filesystem::directory_iterator(folder / "graphs")->path();
+    EXPECT_THAT(kept, testing::EndsWith(".onnx"));
+    EXPECT_THAT(Session::open(runtime(), kept, {}), IsOk());
+  }
 }
 
 }  // namespace
