@@ -10,6 +10,7 @@
 
 #include "base/file_system.h"
 #include "infer/onnx_runtime_state.h"
+#include "infer/system_library.h"
 
 namespace imagemill {
 namespace {
@@ -168,9 +169,16 @@ Result<std::shared_ptr<OnnxRuntime>> OnnxRuntime::load(const RuntimeSettings& se
 
 std::string OnnxRuntime::libraries_in_reach(const RuntimeSettings& settings) {
   std::string text;
-  for (const std::string& path : candidates(settings))
+  const auto add = [&](const std::string& path) {
     if (const auto stat = real_file_system().stat(path))
       text += fmt::format("{}:{}:{}\n", path, stat->bytes, stat->mtime_ns);
+  };
+  for (const std::string& path : candidates(settings)) {
+    if (path == kSoname)
+      std::ranges::for_each(system_libraries(path), add);
+    else
+      add(path);
+  }
   return text;
 }
 
