@@ -178,7 +178,7 @@ Result<int> run_models(const ModelsRequest& request, const UserPlaces& user,
   if (user.models.empty())
     return fail(Code::kInvalidArgument,
                 "no folder for models: neither IMAGEMILL_MODELS nor HOME says where");
-  const ModelPlaces places{.store = user.models, .mirror = user.models_mirror};
+  const ModelPlaces places{.store = user.models, .mirror = user.models_mirror, .cache = user.cache};
   switch (request.action) {
     case Action::kList:
       return list(places, request.json);

@@ -36,6 +36,19 @@ std::string line(std::string_view name, std::string_view text) {
   return text.empty() ? "" : fmt::format("{:<12}{}\n", name, text);
 }
 
+std::string batch_text(const ModelDescription& model) {
+  if (model.batch == 0) return "";
+  if (model.batch > 1)
+    return fmt::format("{}, says the file: smaller ones are filled up", model.batch);
+  if (model.batch_trials.empty()) return "1, says the file; runs find out whether larger ones do";
+  std::string out = "1, says the file";
+  for (const ModelBatchTrial& trial : model.batch_trials)
+    out += fmt::format("; larger ones {} on {} (ONNX Runtime {})",
+                       trial.takes_more ? "give the same" : "do not do",
+                       terminal_escape(trial.provider), terminal_escape(trial.runtime_version));
+  return out;
+}
+
 }  // namespace
 
 std::string models_table(std::span<const ModelDescription> models) {
@@ -70,6 +83,7 @@ std::string model_text(const ModelDescription& model) {
                        : model.is_known
                            ? "not in the store: models pull " + terminal_escape(model.name)
                            : terminal_escape(model.folder) + " (not in the store)");
+  out += line("batch", batch_text(model));
   for (const ModelFileDescription& file : model.files) {
     out += line("file", fmt::format("{}, {}", terminal_escape(file.name), size_text(file.bytes)));
     out += line("  sha256", file.sha256.empty() ? "not known to this version" : file.sha256);

@@ -47,6 +47,21 @@ TEST(ModelText, says_when_a_hash_is_not_known) {
   EXPECT_THAT(model_text(model), HasSubstr("not known to this version"));
 }
 
+TEST(ModelText, tells_of_batches_what_is_known) {
+  ModelDescription model = known();
+  EXPECT_THAT(model_text(model), Not(HasSubstr("batch")));
+  model.batch = 8;
+  EXPECT_THAT(model_text(model),
+              HasSubstr("batch       8, says the file: smaller ones are filled"));
+  model.batch = 1;
+  EXPECT_THAT(model_text(model), HasSubstr("1, says the file; runs find out"));
+  model.batch_trials = {{.provider = "CPU", .runtime_version = "1.23.2", .takes_more = true},
+                        {.provider = "CUDA:0", .runtime_version = "1.23.2"}};
+  EXPECT_THAT(model_text(model),
+              HasSubstr("1, says the file; larger ones give the same on CPU (ONNX Runtime 1.23.2); "
+                        "larger ones do not do on CUDA:0 (ONNX Runtime 1.23.2)\n"));
+}
+
 TEST(VerdictsText, names_the_damaged) {
   const std::string text = verdicts_text(
       std::vector<ModelVerdict>{{"a", "a.onnx", ""}, {"b", "b.onnx", "damaged: 3 bytes"}});

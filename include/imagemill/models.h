@@ -17,6 +17,7 @@ namespace imagemill {
 struct ModelPlaces {
   std::string store;        // a folder, need not be there yet
   std::string mirror = {};  // folder or http(s) address that is asked first; "": none
+  std::string cache = {};   // UserPlaces::cache, where runs note what they find out; "": nowhere
 };
 
 struct ModelFileDescription {
@@ -24,6 +25,13 @@ struct ModelFileDescription {
   uint64_t bytes = 0;                     // 0: not known
   std::string sha256 = {};                // "": not known
   std::vector<std::string> sources = {};  // addresses
+};
+
+// Whether a network whose file says that its batch is one gave the same rows in a larger one.
+struct ModelBatchTrial {
+  std::string provider;  // that it was tried on: "CPU", "CUDA:0" ...
+  std::string runtime_version;
+  bool takes_more = false;
 };
 
 struct ModelDescription {
@@ -40,6 +48,9 @@ struct ModelDescription {
   bool is_in_store = false;
   bool is_known = false;     // there is an entry of the catalogue
   std::string problem = {};  // of a folder in the store that cannot be read
+  // Of describe_model() alone, where the files are there:
+  int64_t batch = 0;                               // that the graph asks for; 0: any, or not known
+  std::vector<ModelBatchTrial> batch_trials = {};  // by runs on this machine
 
   uint64_t bytes() const;  // of all files whose size is known
 };

@@ -67,8 +67,14 @@ std::vector<int> usable_batches(const std::set<int>& asked, const Network& netwo
                                 std::vector<std::string>& notes) {
   const BatcherSettings& batching = network.batching();
   const int only = batching.batch_exact != 0 ? batching.batch_exact : batching.batch_fixed;
+  if (network.batch_of_one() == BatchOfOne::kOpened)
+    notes.push_back("its file says batches of 1; larger ones give the same, and are used");
   if (only != 0) {
-    if (asked != std::set{only}) notes.push_back(fmt::format("takes batches of {} alone", only));
+    const std::string_view why = network.batch_of_one() == BatchOfOne::kKept
+                                     ? ": larger ones fail, or change its results"
+                                     : "";
+    if (asked != std::set{only})
+      notes.push_back(fmt::format("takes batches of {} alone{}", only, why));
     return {only};
   }
   return {asked.begin(), asked.end()};

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "imagemill/models.h"
 #include "support/onnxruntime.h"
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
@@ -92,6 +93,27 @@ TEST_F(BenchModelTest, a_model_of_one_size_is_measured_in_that_one) {
   ASSERT_EQ(report.rows.size(), 1u);
   EXPECT_EQ(report.rows[0].batch, 2);
   EXPECT_THAT(report.notes, testing::Contains(HasSubstr("batches of 2 alone")));
+}
+
+TEST_F(BenchModelTest, a_batch_of_one_is_measured_in_what_the_network_takes) {
+  for (const bool mixes_rows : {false, true}) {
+    const std::string model =
+        folder_.write("fixed.onnx", tiny_batch_of_one_model(16, 16, mixes_rows));
+    const ModelPlaces places{.store = folder_.path() + "/models",
+                             .cache = folder_.path() + "/cache"};
+    ASSERT_OK_AND_ASSIGN(ModelDescription described, describe_model(places, model));
+    EXPECT_EQ(described.batch, 1);
+    EXPECT_THAT(described.batch_trials, testing::IsEmpty());
+    ASSERT_OK_AND_ASSIGN(const BenchModelReport report, bench(model, {{"batch", "1,4"}}));
+    EXPECT_EQ(report.rows.size(), mixes_rows ? 1u : 2u);
+    EXPECT_THAT(report.notes,
+                testing::Contains(HasSubstr(mixes_rows ? "of 1 alone: larger ones fail"
+                                                       : "larger ones give the same")));
+    ASSERT_OK_AND_ASSIGN(described, describe_model(places, model));
+    ASSERT_EQ(described.batch_trials.size(), 1u);
+    EXPECT_EQ(described.batch_trials[0].takes_more, !mixes_rows);
+    EXPECT_EQ(described.batch_trials[0].provider, "CPU");
+  }
 }
 
 TEST_F(BenchModelTest, says_what_is_wrong_with_what_it_was_told) {

@@ -127,6 +127,18 @@ Result<Library> find_library(const RuntimeSettings& settings) {
 
 }  // namespace
 
+bool is_out_of_memory(std::string_view message) {
+  constexpr std::string_view kSigns[] = {"Failed to allocate memory",
+                                         "out of memory",
+                                         "OUT_OF_MEMORY",
+                                         "bad allocation",
+                                         "bad_alloc",
+                                         "BFCArena::AllocateRawInternal",
+                                         "ALLOC_FAILED"};
+  return std::ranges::any_of(
+      kSigns, [&](std::string_view sign) { return message.find(sign) != std::string_view::npos; });
+}
+
 void ORT_API_CALL OnnxRuntime::State::take_log(void* state, OrtLoggingLevel /*severity*/,
                                                const char* /*category*/, const char* /*log_id*/,
                                                const char* /*code_location*/, const char* message) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "infer/onnx_runtime.h"
 
@@ -30,8 +31,11 @@ struct OnnxRuntime::State {
                                     const char* message);
 };
 
-// Calls a function of ONNX Runtime's C++ interface, whose exceptions end here. `what` begins the
-// message.
+// Whether what the runtime says means that memory ran out, which has no code of its own.
+bool is_out_of_memory(std::string_view message);
+
+// Calls a function of ONNX Runtime's C++ interface, whose exceptions end here as errors of `code`,
+// or kResourceExhausted. `what` begins the message.
 template <typename Call>
 auto call_runtime(Code code, std::string_view what, Call call) -> Result<decltype(call())> {
   try {
@@ -42,7 +46,8 @@ auto call_runtime(Code code, std::string_view what, Call call) -> Result<decltyp
       return call();
     }
   } catch (const Ort::Exception& e) {
-    return fail(code, "{}: ONNX Runtime says \"{}\"", what, e.what());
+    return fail(is_out_of_memory(e.what()) ? Code::kResourceExhausted : code,
+                "{}: ONNX Runtime says \"{}\"", what, e.what());
   } catch (const std::bad_alloc&) {
     return fail(Code::kResourceExhausted, "{}: out of memory", what);
   } catch (const std::exception& e) {

@@ -115,19 +115,6 @@ constexpr ProviderEntry kProviders[] = {
     {"openvino", "OpenVINO", true, false, append_openvino},
 };
 
-// Out of memory has no code of its own.
-bool is_out_of_memory(std::string_view message) {
-  constexpr std::string_view kSigns[] = {"Failed to allocate memory",
-                                         "out of memory",
-                                         "OUT_OF_MEMORY",
-                                         "bad allocation",
-                                         "bad_alloc",
-                                         "BFCArena::AllocateRawInternal",
-                                         "ALLOC_FAILED"};
-  return std::ranges::any_of(
-      kSigns, [&](std::string_view sign) { return message.find(sign) != std::string_view::npos; });
-}
-
 Result<ElementType> element_type(ONNXTensorElementDataType type, const std::string& name) {
   switch (type) {
     case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
@@ -265,6 +252,12 @@ struct Opening {
  private:
   Result<Ort::Session> on_cpu(const std::string& file, GraphOptimizationLevel level,
                               const std::string& write_to) const;
+  // Of `file`: the model, or what was made of it.
+  Ort::Session session_of(const std::string& file, const Ort::SessionOptions& options) const {
+    if (file != model || settings.content.empty())
+      return Ort::Session(environment, file.c_str(), options);
+    return Ort::Session(environment, settings.content.data(), settings.content.size(), options);
+  }
 };
 
 Result<Ort::Session> Opening::on_device(const ProviderEntry& entry, int index) const {
@@ -275,7 +268,7 @@ Result<Ort::Session> Opening::on_device(const ProviderEntry& entry, int index) c
   return call_runtime(Code::kUnsupported, entry.provider, [&] {
     Ort::SessionOptions options = basic_options(runtime, settings);
     entry.append(options, index, settings);
-    return Ort::Session(environment, model.c_str(), options);
+    return session_of(model, options);
   });
 }
 
@@ -285,7 +278,7 @@ Result<Ort::Session> Opening::on_cpu(const std::string& file, GraphOptimizationL
     Ort::SessionOptions options = basic_options(runtime, settings);
     options.SetGraphOptimizationLevel(level);
     if (!write_to.empty()) options.SetOptimizedModelFilePath(write_to.c_str());
-    return Ort::Session(environment, file.c_str(), options);
+    return session_of(file, options);
   });
 }
 
@@ -438,8 +431,6 @@ Result<std::vector<Tensor>> Session::run(std::span<const TensorView> inputs,
     return tensors;
   });
   if (ran) return std::move(*ran);
-  if (is_out_of_memory(ran.error().message()))
-    return std::unexpected(Status(Code::kResourceExhausted, ran.error().message()));
   return std::unexpected(std::move(ran).error());
 }
 

@@ -53,6 +53,9 @@ struct SessionSettings {
   std::string model_hash;
   // Most bytes of device memory (not the CPU's); 0: what there is.
   uint64_t device_memory_max = 0;
+  // The model itself, where it is not what is in the file; that then only names it. Looked at while
+  // the session is opened, not later.
+  std::span<const std::byte> content = {};
 };
 
 // Of the runtime's own arena on the host: weights, what runs hold between operations.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/model_description.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "models/catalogue.h"
@@ -19,9 +20,17 @@ ordered_json json_of(const ModelFileDescription& file) {
   return out;
 }
 
+ordered_json json_of(const ModelBatchTrial& trial) {
+  return {{"provider", trial.provider},
+          {"runtime_version", trial.runtime_version},
+          {"takes_more", trial.takes_more}};
+}
+
 ordered_json json_of(const ModelDescription& model) {
   ordered_json files = ordered_json::array();
   for (const ModelFileDescription& file : model.files) files.push_back(json_of(file));
+  ordered_json trials = ordered_json::array();
+  for (const ModelBatchTrial& trial : model.batch_trials) trials.push_back(json_of(trial));
   return {{"name", model.name},
           {"family", model.family},
           {"description", model.description},
@@ -34,7 +43,9 @@ ordered_json json_of(const ModelDescription& model) {
           {"folder", model.folder},
           {"is_in_store", model.is_in_store},
           {"is_known", model.is_known},
-          {"problem", model.problem}};
+          {"problem", model.problem},
+          {"batch", model.batch},
+          {"batch_trials", std::move(trials)}};
 }
 
 std::string dump(const ordered_json& json) {
@@ -68,6 +79,7 @@ ModelDescription describe(const FoundModel& model) {
   ModelDescription out = describe(model.manifest);
   out.folder = model.folder;
   out.is_in_store = model.is_in_store;
+  out.batch = std::max<int64_t>(model.batch, 0);
   return out;
 }
 

@@ -65,6 +65,13 @@ std::string problem_of(FileSystem& fs, const std::string& path, const ModelFile&
                               : fmt::format("damaged: sha256 {}, expected {}", *hash, file.sha256);
 }
 
+// What the graph says about batches.
+void note_batch(OnnxGraph graph, FoundModel& found) {
+  found.quantizes_by_batch = graph.quantizes_by_batch;
+  if (!graph.inputs.front().dims.empty()) found.batch = graph.inputs.front().dims.front().size;
+  if (graph.external_files.empty()) found.first_sides_of_one = std::move(graph.first_sides_of_one);
+}
+
 }  // namespace
 
 Result<ModelManifest> ModelStore::read_manifest(const std::string& path) const {
@@ -108,25 +115,26 @@ Result<FoundModel> ModelStore::find_in_folder(const std::string& folder,
       return fail(Code::kCorruptInput, "{}: {} bytes, its manifest says {}",
                   join_path(folder, file.name), stat.bytes, file.bytes);
   }
-  IMAGEMILL_ASSIGN_OR_RETURN(const OnnxGraph graph, check_model_file(fs_, found.graph_path()));
+  IMAGEMILL_ASSIGN_OR_RETURN(OnnxGraph graph, check_model_file(fs_, found.graph_path()));
   if (auto fits = fit_to_graph(graph, found.manifest); !fits)
     return std::unexpected(std::move(fits).error().with_context(path));
   IMAGEMILL_TRY(name_companions(graph, found.manifest));
-  found.quantizes_by_batch = graph.quantizes_by_batch;
+  note_batch(std::move(graph), found);
   return found;
 }
 
 Result<FoundModel> ModelStore::find_bare(const std::string& path, std::optional<ModelFamily> family,
                                          size_t labels) const {
-  IMAGEMILL_ASSIGN_OR_RETURN(const OnnxGraph graph, check_model_file(fs_, path));
+  IMAGEMILL_ASSIGN_OR_RETURN(OnnxGraph graph, check_model_file(fs_, path));
   auto derived = derive_manifest(graph, file_name(path), family, labels);
   if (!derived) return std::unexpected(std::move(derived).error().with_context(path));
   IMAGEMILL_TRY(name_companions(graph, derived->manifest));
   const std::string_view folder = parent_path(path);
-  return FoundModel{.manifest = std::move(derived->manifest),
-                    .folder = folder.empty() ? "." : std::string(folder),
-                    .assumptions = std::move(derived->assumptions),
-                    .quantizes_by_batch = graph.quantizes_by_batch};
+  FoundModel found{.manifest = std::move(derived->manifest),
+                   .folder = folder.empty() ? "." : std::string(folder),
+                   .assumptions = std::move(derived->assumptions)};
+  note_batch(std::move(graph), found);
+  return found;
 }
 
 Result<FoundModel> ModelStore::find(const std::string& name_or_path) const {

@@ -28,6 +28,9 @@ struct FoundModel {
   bool is_in_store = false;
   std::vector<std::string> assumptions = {};  // of a model without a manifest: what was assumed
   bool quantizes_by_batch = false;            // see OnnxGraph
+  int64_t batch = -1;                         // that its first input asks for; -1: any
+  // OnnxGraph::first_sides_of_one; empty where weights lie beside the graph.
+  std::vector<uint64_t> first_sides_of_one = {};
 
   std::string graph_path() const { return join_path(folder, manifest.file.name); }
   std::string labels_path() const {  // "": it has none

@@ -8,6 +8,7 @@
 #include "models/model_description.h"
 #include "models/model_pull.h"
 #include "models/model_store.h"
+#include "models/network_notes.h"
 
 namespace imagemill {
 
@@ -37,7 +38,13 @@ Result<ModelDescription> describe_model(const ModelPlaces& places,
   if (!store.has(name_or_path))
     if (const ModelManifest* known = find_in_catalogue(name_or_path)) return describe(*known);
   IMAGEMILL_ASSIGN_OR_RETURN(const FoundModel found, store.find(name_or_path));
-  return describe(found);
+  ModelDescription out = describe(found);
+  if (found.batch != 1) return out;
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::string hash, content_hash(real_file_system(), found));
+  for (const BatchTrial& trial : NetworkNotes(places.cache, hash).batch_trials())
+    out.batch_trials.push_back(
+        {trial.runs_on.provider, trial.runs_on.runtime_version, trial.takes_more});
+  return out;
 }
 
 Result<AddedModel> add_model(const ModelPlaces& places, const ModelAddition& addition) {

@@ -3,9 +3,8 @@
 #include "models/network.h"
 
 #include <algorithm>
-#include <charconv>
 
-#include "base/hash.h"
+#include "models/batch_of_one.h"
 #include "models/input_tensor.h"
 #include "models/model_description.h"
 
@@ -26,6 +25,10 @@ constexpr uint64_t kRunBytesToInput = 16;
 // The runtime's arena grows by powers of two and gives nothing back.
 constexpr uint64_t kArenaToUse = 2;
 
+// Of a file that is read into memory to leave its batch open. The runtime has it twice then, beside
+// the session that it is held against: a quarter of NetworkSettings::bytes_max at most.
+constexpr uint64_t kOpenedFileBytesMax = uint64_t{1} << 30;
+
 // One runs, the next is copied to the device meanwhile.
 constexpr int kRunsOnDevice = 2;
 
@@ -41,11 +44,9 @@ Result<std::vector<size_t>> positions_of(const std::vector<std::string>& names,
   return positions;
 }
 
-// What cannot be kept is found out again.
-bool keep_file(const std::string& path, std::string_view text) {
-  FileSystem& fs = real_file_system();
-  return !path.empty() && fs.create_folders(std::string(parent_path(path))) &&
-         write_file_atomically(fs, path, as_byte_span(text));
+// What the session takes: a number, or TensorSpec::kAny.
+int64_t batch_of(const Session& session) {
+  return session.signature().inputs.front().shape.front();
 }
 
 // Of a lone file nothing is said where nothing is known: who brought it knows more.
@@ -63,7 +64,8 @@ Network::Network(FoundModel model, std::string content_hash, std::vector<std::st
       output_names_(std::move(outputs)),
       settings_(settings),
       tell_(std::move(tell)),
-      last_identity_(read_last_identity()) {}
+      notes_(settings_.cache_folder, hash_),
+      last_run_on_(notes_.last_run_on(reach())) {}
 
 Network::~Network() = default;
 
@@ -94,87 +96,172 @@ const Batcher* Network::open_batcher() const { return is_open_ ? batcher_.get() 
 
 Result<> Network::open() {
   IMAGEMILL_ASSIGN_OR_RETURN(runtime_, OnnxRuntime::load(settings_.runtime));
-  IMAGEMILL_ASSIGN_OR_RETURN(auto session, open_session(settings_.device));
-  provider_ = session->provider();
-  if (has_license_to_tell(model_)) tell_(license_notice(describe(model_)));
-  for (const std::string& step : session->fallbacks())
-    tell_(fmt::format("{}: runs on {}, because {}", model_.manifest.name, provider_, step));
+  IMAGEMILL_ASSIGN_OR_RETURN(Tried tried, find_session());
+  runs_on_ = runs_on(*tried.session);
+  input_type_ = tried.session->signature().inputs.front().type;
+  tell_of(*tried.session);
+  batching_ = plan_batches(tried);
+  runner_ = make_runner(std::move(tried.session), tried.outputs);
+  batcher_ = std::make_unique<Batcher>(*runner_, batching_);
+  opened_at_ = std::chrono::steady_clock::now();
+  if (runs_on_ != last_run_on_) notes_.keep_last_run_on(reach(), runs_on_);
+  return {};
+}
 
+Result<Network::Tried> Network::find_session() {
+  const bool may_open = notes_.are_kept() && settings_.batch != 1 && !model_.quantizes_by_batch &&
+                        !model_.first_sides_of_one.empty();
+  // Where it is known to be good, the session that the file asks for is not opened first.
+  const bool is_known = may_open && last_run_on_ &&
+                        last_run_on_->runtime_version == runtime_->version() &&
+                        notes_.takes_more(*last_run_on_) == true;
+  if (is_known) {
+    auto open = try_session(BatchSide::kOpen);
+    if (open && runs_on(*open->session) == last_run_on_) {
+      batch_of_one_ = BatchOfOne::kOpened;
+      return open;
+    }
+  }
+  IMAGEMILL_ASSIGN_OR_RETURN(Tried declared, try_session(BatchSide::kAsDeclared));
+  if (batch_of(*declared.session) != 1) return declared;
+  batch_of_one_ = may_open ? BatchOfOne::kKept : BatchOfOne::kNotTried;
+  auto open = may_open ? open_batch(declared) : std::nullopt;
+  if (!open) return declared;
+  batch_of_one_ = BatchOfOne::kOpened;
+  return std::move(*open);
+}
+
+std::optional<Network::Tried> Network::open_batch(const Tried& declared) const {
+  const RunsOn here = runs_on(*declared.session);
+  const std::optional<bool> known = notes_.takes_more(here);
+  if (known == false) return std::nullopt;
+  auto open = try_session(BatchSide::kOpen);
+  if (open && runs_on(*open->session) != here) return std::nullopt;
+  Result<bool> takes_more = true;
+  if (!open)
+    takes_more = std::unexpected(open.error());
+  else if (!known)
+    takes_more = gives_same_rows(*open->session, *declared.session, input_row_shape(input()),
+                                 declared.outputs);
+  // No memory, or a disk that fails, says nothing about the model.
+  const bool is_of_the_moment =
+      !takes_more && (takes_more.error().code() == Code::kIoError ||
+                      takes_more.error().code() == Code::kResourceExhausted);
+  const bool is_good = takes_more && *takes_more;
+  if (!is_of_the_moment && known != is_good) notes_.keep_takes_more(here, is_good);
+  if (!is_good) return std::nullopt;
+  return std::move(*open);
+}
+
+Result<Network::Tried> Network::try_session(BatchSide side) const {
+  IMAGEMILL_ASSIGN_OR_RETURN(auto session, open_session(settings_.device, side));
   const ModelSignature& signature = session->signature();
   if (signature.inputs.size() != 1)
     return fail(Code::kUnsupported, "takes {} inputs, expected one picture",
                 signature.inputs.size());
-  input_type_ = signature.inputs.front().type;
-  IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<size_t> outputs,
-                             positions_of(output_names_, signature));
-  const Shape row = input_row_shape(input());
-  const int64_t declared = signature.inputs.front().shape.front();
+  IMAGEMILL_ASSIGN_OR_RETURN(std::vector<size_t> outputs, positions_of(output_names_, signature));
   const auto before = session->arena_use();
-  IMAGEMILL_TRY(check_on_black(*session, row, outputs));
+  IMAGEMILL_TRY(check_on_black(*session, outputs));
   const auto after = session->arena_use();
-  const uint64_t run_bytes = before && after ? after->most - before->now : 0;
+  return Tried{.session = std::move(session),
+               .outputs = std::move(outputs),
+               .weights = before ? before->now : 0,
+               .run_bytes = before && after ? after->most - before->now : 0};
+}
 
-  const bool on_cpu = provider_ == kCpu || provider_ == "OpenVINO";
-  const uint64_t weights = before ? before->now : 0;
-  const Room room = find_room(weights, on_cpu ? run_bytes / std::max<int64_t>(declared, 1) : 0);
+Result<std::unique_ptr<Session>> Network::open_session(const std::string& device,
+                                                       BatchSide side) const {
+  SessionSettings session{
+      .device = device, .threads_per_run = settings_.threads_per_run, .model_hash = hash_};
+  if (notes_.are_kept())
+    session.optimized_folder = join_path(settings_.cache_folder, kGraphsFolder);
+  Bytes content;
+  if (side == BatchSide::kOpen) {
+    const uint64_t room = settings_.bytes_max == 0 ? kOpenedFileBytesMax : settings_.bytes_max / 4;
+    IMAGEMILL_ASSIGN_OR_RETURN(content,
+                               read_with_open_batch(model_.graph_path(), model_.first_sides_of_one,
+                                                    std::min(room, kOpenedFileBytesMax)));
+    session.content = content;
+    session.model_hash += "-open";  // its optimised graph is another one
+  }
+  return Session::open(runtime_, model_.graph_path(), session);
+}
+
+// A model that the runtime takes may still fail whenever it is run: better said once than for every
+// picture.
+Result<> Network::check_on_black(ModelRunner& model, std::span<const size_t> outputs) const {
+  const TensorSpec& declared = model.signature().inputs.front();
+  const Shape row = input_row_shape(input());
+  Shape shape{std::max<int64_t>(1, declared.shape.front())};
+  shape.insert(shape.end(), row.begin(), row.end());
+  const auto count = element_count(shape);
+  if (!count || *count * element_bytes(declared.type) > kInputBytesMax)
+    return fail(Code::kUnsupported, "an input of {} is larger than {} MB", to_string(shape),
+                kInputBytesMax >> 20);
+  std::vector<std::byte> black(*count * element_bytes(declared.type));
+  const TensorView view{.type = declared.type, .shape = shape, .bytes = black};
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<Tensor> results, model.run({&view, 1}, outputs));
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i].type == ElementType::kF32 && !results[i].shape.empty() &&
+        results[i].shape.front() == shape.front() && !results[i].bytes.empty())
+      continue;
+    return fail(Code::kUnsupported, "output '{}' is {} {}, expected float32 with a row a picture",
+                output_names_[i], element_name(results[i].type), to_string(results[i].shape));
+  }
+  return {};
+}
+
+void Network::tell_of(const Session& session) const {
+  const std::string& name = model_.manifest.name;
+  if (has_license_to_tell(model_)) tell_(license_notice(describe(model_)));
+  for (const std::string& step : session.fallbacks())
+    tell_(fmt::format("{}: runs on {}, because {}", name, session.provider(), step));
+  if (model_.quantizes_by_batch)
+    tell_(fmt::format(
+        "{}: it quantises by the range of a whole batch (DynamicQuantizeLinear), {}", name,
+        batch_of(session) > 1 ? "which it fixes: vectors depend on the pictures beside them"
+                              : "so pictures run one by one, several at once"));
+}
+
+BatcherSettings Network::plan_batches(const Tried& tried) const {
+  const int64_t declared = batch_of(*tried.session);
+  const bool on_cpu = runs_on_.provider == kCpu || runs_on_.provider == "OpenVINO";
+  const uint64_t row_run_bytes = tried.run_bytes / std::max<int64_t>(declared, 1);
+  const Room room = find_room(tried.weights, on_cpu ? row_run_bytes : 0);
   const int fit = room.batch_max;
-  batching_ = {.batch_max = std::min(fit, on_cpu ? kBatchMaxOnCpu : kBatchMaxOnDevice),
-               .batch_fixed = std::min(fit, settings_.batch),
-               .runs_max = on_cpu ? room.runs_max : kRunsOnDevice,
-               .runs_on_cpu = on_cpu,
-               .input_row = row,
-               .outputs = outputs};
-  if (declared == 1) batching_.batch_fixed = 1;  // several runs at once instead
-  if (declared > 1) batching_.batch_exact = static_cast<int>(declared);
-  if (model_.quantizes_by_batch) {
-    batching_.batch_fixed = 1;
-    tell_(fmt::format("{}: it quantises by the range of a whole batch (DynamicQuantizeLinear), {}",
-                      model_.manifest.name,
-                      declared > 1 ? "which it fixes: vectors depend on the pictures beside them"
-                                   : "so pictures run one by one, several at once"));
-  }
-  if (const auto known = real_file_system().read(tuning_path(), 16); known && !known->empty()) {
-    const auto* const text = reinterpret_cast<const char*>(known->data());
-    std::from_chars(text, text + known->size(), batching_.batch_known);
-    batching_.batch_known = std::clamp(batching_.batch_known, 0, batching_.batch_max);
-  }
-  runner_ = make_runner(std::move(session), row, outputs);
   if (settings_.batch > fit)
     tell_(fmt::format(
         "{}: batches of {} instead of {}, more do not fit into its part of --max-memory",
         model_.manifest.name, fit, settings_.batch));
-  batcher_ = std::make_unique<Batcher>(*runner_, batching_);
-  opened_at_ = std::chrono::steady_clock::now();
-  if (identity_with(runtime_->version(), provider_) != last_identity_)
-    keep_file(provider_path(), fmt::format("{} {}", runtime_->version(), provider_));
-  return {};
-}
-
-Result<std::unique_ptr<Session>> Network::open_session(const std::string& device) const {
-  const std::string graphs =
-      settings_.cache_folder.empty() ? "" : join_path(settings_.cache_folder, kGraphsFolder);
-  return Session::open(runtime_, model_.graph_path(),
-                       {.device = device,
-                        .threads_per_run = settings_.threads_per_run,
-                        .optimized_folder = graphs,
-                        .model_hash = hash_});
+  BatcherSettings batching{.batch_max = std::min(fit, on_cpu ? kBatchMaxOnCpu : kBatchMaxOnDevice),
+                           .batch_fixed = std::min(fit, settings_.batch),
+                           .runs_max = on_cpu ? room.runs_max : kRunsOnDevice,
+                           .runs_on_cpu = on_cpu,
+                           .input_row = input_row_shape(input()),
+                           .outputs = tried.outputs};
+  if (declared == 1 || model_.quantizes_by_batch)
+    batching.batch_fixed = 1;  // several runs at once instead
+  if (declared > 1) batching.batch_exact = static_cast<int>(declared);
+  const bool is_tuned = settings_.batch == 0;
+  if (const auto known = notes_.best_batch(runs_on_, settings_.threads_per_run); known && is_tuned)
+    batching.batch_known = std::clamp(*known, 0, batching.batch_max);
+  return batching;
 }
 
 std::unique_ptr<ModelRunner> Network::make_runner(std::unique_ptr<Session> session,
-                                                  const Shape& row,
                                                   const std::vector<size_t>& outputs) {
   std::unique_ptr<ModelRunner> runner = std::move(session);
   if (settings_.intercept) runner = settings_.intercept(std::move(runner));
-  if (settings_.device != "auto" || provider_ == kCpu) return runner;
+  if (settings_.device != "auto" || runs_on_.provider == kCpu) return runner;
+  const BatchSide side =
+      batch_of_one_ == BatchOfOne::kOpened ? BatchSide::kOpen : BatchSide::kAsDeclared;
   auto fallback = std::make_unique<FallbackRunner>(
       std::move(runner),
-      [this, row, outputs](ModelRunner& device) {
-        return check_on_black(device, row, outputs).has_value();
-      },
-      [this](const Status& why) -> Result<std::unique_ptr<ModelRunner>> {
-        IMAGEMILL_ASSIGN_OR_RETURN(std::unique_ptr<ModelRunner> cpu, open_session("cpu"));
+      [this, outputs](ModelRunner& device) { return check_on_black(device, outputs).has_value(); },
+      [this, side](const Status& why) -> Result<std::unique_ptr<ModelRunner>> {
+        IMAGEMILL_ASSIGN_OR_RETURN(std::unique_ptr<ModelRunner> cpu, open_session("cpu", side));
         tell_(fmt::format("{}: goes on on the CPU, because {} does not work any more: {}",
-                          model_.manifest.name, provider_, why.message()));
+                          model_.manifest.name, runs_on_.provider, why.message()));
         return cpu;
       });
   fallback_ = fallback.get();
@@ -192,81 +279,43 @@ Network::Room Network::find_room(uint64_t weights, uint64_t row_run_bytes) const
   return {.batch_max = rows / threads};
 }
 
-// A model that the runtime takes may still fail whenever it is run: better said once than for every
-// picture.
-Result<> Network::check_on_black(ModelRunner& model, const Shape& row,
-                                 std::span<const size_t> outputs) const {
-  Shape shape{std::max<int64_t>(1, model.signature().inputs.front().shape.front())};
-  shape.insert(shape.end(), row.begin(), row.end());
-  const auto count = element_count(shape);
-  if (!count || *count * element_bytes(input_type_) > kInputBytesMax)
-    return fail(Code::kUnsupported, "an input of {} is larger than {} MB", to_string(shape),
-                kInputBytesMax >> 20);
-  std::vector<std::byte> black(*count * element_bytes(input_type_));
-  const TensorView view{.type = input_type_, .shape = shape, .bytes = black};
-  IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<Tensor> results, model.run({&view, 1}, outputs));
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].type == ElementType::kF32 && !results[i].shape.empty() &&
-        results[i].shape.front() == shape.front() && !results[i].bytes.empty())
-      continue;
-    return fail(Code::kUnsupported, "output '{}' is {} {}, expected float32 with a row a picture",
-                output_names_[i], element_name(results[i].type), to_string(results[i].shape));
-  }
-  return {};
-}
-
-// Names everything that the best size depends on.
-std::string Network::tuning_path() const {
-  if (settings_.cache_folder.empty() || settings_.batch != 0) return {};
-  return join_path(settings_.cache_folder,
-                   fmt::format("{}/{}-ort{}-{}-{}", kBatchesFolder, hash_, runtime_->version(),
-                               provider_, settings_.threads_per_run));
-}
-
 void Network::remember() {
   const auto best = is_open_ ? batcher_->best_batch() : std::nullopt;
   if (best) remember(*best);
 }
 
 bool Network::remember(int batch) {
-  return is_open_ && keep_file(tuning_path(), std::to_string(batch));
+  return is_open_ && settings_.batch == 0 &&
+         notes_.keep_best_batch(runs_on_, settings_.threads_per_run, batch);
+}
+
+RunsOn Network::runs_on(const Session& session) const {
+  return {.runtime_version = runtime_->version(), .provider = session.provider()};
 }
 
 // The provider that a session gets is known once there is one. What it was with the same libraries
 // and the same wish is taken for what it would be.
-std::string Network::provider_path() const {
-  const std::string libraries = settings_.cache_folder.empty()
-                                    ? std::string()
-                                    : OnnxRuntime::libraries_in_reach(settings_.runtime);
-  if (libraries.empty()) return {};
-  const std::string reach = fmt::format("{}\n{}", settings_.device, libraries);
-  return join_path(settings_.cache_folder, fmt::format("{}/{}-{}", kProvidersFolder, hash_,
-                                                       hash_content(as_byte_span(reach)).hex()));
+std::string Network::reach() const {
+  const std::string libraries =
+      notes_.are_kept() ? OnnxRuntime::libraries_in_reach(settings_.runtime) : std::string();
+  return libraries.empty() ? "" : fmt::format("{}\n{}", settings_.device, libraries);
 }
 
-std::optional<std::string> Network::read_last_identity() const {
-  const auto text = real_file_system().read(provider_path(), 256);
-  if (!text) return std::nullopt;
-  const std::string_view known = as_text(*text);
-  const size_t space = known.find(' ');
-  if (space == std::string_view::npos) return std::nullopt;
-  return identity_with(known.substr(0, space), known.substr(space + 1));
-}
-
-std::string Network::identity_with(std::string_view version, std::string_view provider) const {
-  return fmt::format("{} ort{} {}", hash_, version, provider);
+std::string Network::identity_on(const RunsOn& runs_on) const {
+  return fmt::format("{} ort{} {}", hash_, runs_on.runtime_version, runs_on.provider);
 }
 
 bool Network::has_fallen_back() const {
   return fallback_ != nullptr && fallback_->has_fallen_back();
 }
 
-std::string Network::provider() const { return has_fallen_back() ? std::string(kCpu) : provider_; }
+std::string Network::provider() const {
+  return has_fallen_back() ? std::string(kCpu) : runs_on_.provider;
+}
 
 std::optional<std::string> Network::identity() const {
-  if (!is_open_) return last_identity_;
-  if (has_fallen_back()) return std::nullopt;
-  return identity_with(runtime_->version(), provider_);
+  if (is_open_) return has_fallen_back() ? std::nullopt : std::optional(identity_on(runs_on_));
+  return last_run_on_ ? std::optional(identity_on(*last_run_on_)) : std::nullopt;
 }
 
 void NetworkSet::set_listener(std::function<void(std::string)> tell) {

@@ -19,13 +19,9 @@
 #include "infer/fallback_runner.h"
 #include "infer/onnx_runtime.h"
 #include "models/model_store.h"
+#include "models/network_notes.h"
 
 namespace imagemill {
-
-// In the cache folder: optimised graphs, the best batch sizes, which provider a model ran on.
-inline constexpr std::string_view kGraphsFolder = "graphs";
-inline constexpr std::string_view kBatchesFolder = "batches";
-inline constexpr std::string_view kProvidersFolder = "providers";
 
 struct NetworkSettings {
   RuntimeSettings runtime;
@@ -39,6 +35,14 @@ struct NetworkSettings {
   uint64_t bytes_max = 0;
   // For tests: stands between the batches and what runs them. Null: nothing does.
   std::function<std::unique_ptr<ModelRunner>(std::unique_ptr<ModelRunner>)> intercept = {};
+};
+
+// What came of a file that says that its batch is one (see batch_of_one.h).
+enum class BatchOfOne : uint8_t {
+  kNotSaid,
+  kNotTried,  // nothing would be remembered, or nobody wants more than one row
+  kOpened,    // batches of any size: the rows are the same
+  kKept,      // larger ones fail or change rows, as far as that could be found out
 };
 
 class Network {
@@ -71,6 +75,7 @@ class Network {
   ModelRunner& runner() { return *runner_; }
   const BatcherSettings& batching() const { return batching_; }
   const OnnxRuntime& runtime() const { return *runtime_; }
+  BatchOfOne batch_of_one() const { return batch_of_one_; }
   // Batches under way together, where a run has so many compute threads.
   int runs_at_once(int threads) const;
   double open_seconds() const;  // since it was opened
@@ -81,12 +86,28 @@ class Network {
   bool remember(int batch);
 
  private:
+  // Whether a session takes the batch that the file says, or any.
+  enum class BatchSide : uint8_t { kAsDeclared, kOpen };
+  // A session that has worked once.
+  struct Tried {
+    std::unique_ptr<Session> session;
+    std::vector<size_t> outputs;  // positions of output_names_
+    uint64_t weights = 0;         // what it holds in memory, as far as the runtime tells
+    uint64_t run_bytes = 0;       // what the run took besides
+  };
+
   Result<> open();
-  Result<> check_on_black(ModelRunner& model, const Shape& row,
-                          std::span<const size_t> outputs) const;
-  Result<std::unique_ptr<Session>> open_session(const std::string& device) const;
+  // The session for the work. Sets batch_of_one_.
+  Result<Tried> find_session();
+  // One with its batch open, where it gives the rows that `declared` gives; that is remembered.
+  std::optional<Tried> open_batch(const Tried& declared) const;
+  Result<Tried> try_session(BatchSide side) const;
+  Result<std::unique_ptr<Session>> open_session(const std::string& device, BatchSide side) const;
+  Result<> check_on_black(ModelRunner& model, std::span<const size_t> outputs) const;
+  void tell_of(const Session& session) const;
+  BatcherSettings plan_batches(const Tried& tried) const;
   // The session, with the CPU to fall back to where the user left the choice of a device to us.
-  std::unique_ptr<ModelRunner> make_runner(std::unique_ptr<Session> session, const Shape& row,
+  std::unique_ptr<ModelRunner> make_runner(std::unique_ptr<Session> session,
                                            const std::vector<size_t>& outputs);
   // How large batches may be, and how many may run at once on a CPU (0: any number), for the
   // memory.
@@ -95,11 +116,10 @@ class Network {
     int runs_max = 0;
   };
   Room find_room(uint64_t weights, uint64_t row_run_bytes) const;
-  std::string tuning_path() const;
   bool has_fallen_back() const;  // to the CPU, in the middle of the work
-  std::string provider_path() const;
-  std::optional<std::string> read_last_identity() const;
-  std::string identity_with(std::string_view version, std::string_view provider) const;
+  RunsOn runs_on(const Session& session) const;
+  std::string reach() const;
+  std::string identity_on(const RunsOn& runs_on) const;
 
   const FoundModel model_;
   const std::string hash_;
@@ -107,12 +127,14 @@ class Network {
   const NetworkSettings settings_;
   const std::function<void(std::string)> tell_;
 
-  const std::optional<std::string> last_identity_;  // of an earlier run
+  const NetworkNotes notes_;
+  const std::optional<RunsOn> last_run_on_;  // in an earlier run, where all was the same
 
   std::once_flag opened_;
   std::optional<Status> failure_;
   std::shared_ptr<OnnxRuntime> runtime_;
-  std::string provider_;
+  RunsOn runs_on_;
+  BatchOfOne batch_of_one_ = BatchOfOne::kNotSaid;
   ElementType input_type_ = ElementType::kF32;
   std::unique_ptr<ModelRunner> runner_;
   const FallbackRunner* fallback_ = nullptr;  // in runner_, where the device may be given up

@@ -150,6 +150,7 @@ class GraphWalker {
       if (is(field, 2, Type::kBytes)) return read_text(field, out_.graph_name);
       if (is(field, 11, Type::kBytes)) return value(field.content, out_.inputs);
       if (is(field, 12, Type::kBytes)) return value(field.content, out_.outputs);
+      if (is(field, 13, Type::kBytes)) return value_between(field.content);
       return {};
     });
   }
@@ -320,6 +321,14 @@ class GraphWalker {
     });
   }
 
+  // What nodes hand on, which only first_sides_of_one is about.
+  Result<> value_between(const WireRange& range) {
+    OnnxValue unused;
+    return each_field(range, [&](const WireField& field) -> Result<> {
+      return is(field, 2, Type::kBytes) ? value_type(field.content, unused) : Result<>{};
+    });
+  }
+
   Result<> value_type(const WireRange& range, OnnxValue& value) {
     return each_field(range, [&](const WireField& type) -> Result<> {
       if (!is(type, 1, Type::kBytes)) return {};  // sequences, maps, optionals are no tensors
@@ -342,6 +351,9 @@ class GraphWalker {
       if (is(field, 2, Type::kBytes)) return read_text(field, dim.symbol);
       return {};
     }));
+    const bool is_first_of_one = value.dims.size() == 1 && dim.size == 1 && range.bytes() == 2;
+    if (is_first_of_one && out_.first_sides_of_one.size() < kValuesMax)
+      out_.first_sides_of_one.push_back(range.at);
     // Some exporters write -1 for a side that varies, as runtimes read it.
     if (dim.size < -1)
       return reader_.corrupt(range.at,

@@ -70,6 +70,9 @@ struct OnnxGraph {
   // It quantises activations by the range that they have in the whole batch, so a row's results
   // depend on the rows beside it.
   bool quantizes_by_batch = false;
+  // Where the file says of an input, an output, or of what nodes hand on that its first side is 1,
+  // in the two bytes that this takes; not all of a crowd.
+  std::vector<uint64_t> first_sides_of_one = {};
 
   // Operator sets that ONNX Runtime does not bring along.
   std::vector<std::string> custom_domains() const;

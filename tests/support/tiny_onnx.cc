@@ -12,7 +12,7 @@ namespace {
 constexpr int kModelIrVersion = 1, kModelProducer = 2, kModelProducerVersion = 3, kModelGraph = 7,
               kModelOpset = 8, kModelMetadata = 14;
 constexpr int kGraphNode = 1, kGraphName = 2, kGraphInitializer = 5, kGraphInput = 11,
-              kGraphOutput = 12;
+              kGraphOutput = 12, kGraphBetween = 13;
 constexpr int kNodeInput = 1, kNodeOutput = 2, kNodeOpType = 4, kNodeAttribute = 5, kNodeDomain = 7;
 constexpr int kTensorDims = 1, kTensorType = 2, kTensorName = 8, kTensorRaw = 9,
               kTensorExternal = 13, kTensorLocation = 14;
@@ -124,6 +124,12 @@ TinyOnnx& TinyOnnx::output(std::string_view name, const std::vector<TinyDim>& di
   return *this;
 }
 
+TinyOnnx& TinyOnnx::between(std::string_view name, const std::vector<TinyDim>& dims,
+                            OnnxType type) {
+  graph_.bytes(kGraphBetween, value_info(name, dims, type).finish());
+  return *this;
+}
+
 TinyOnnx& TinyOnnx::node(std::string_view op_type, const std::vector<std::string>& inputs,
                          const std::vector<std::string>& outputs,
                          const std::vector<TinyAttribute>& attributes, std::string_view domain) {
@@ -204,6 +210,20 @@ std::string tiny_dynamic_model(int64_t width, int64_t height) {
       .node("Flatten", {"pooled"}, {"features"}, {{"axis", 1}})
       .output("features", {"batch", 3})
       .finish();
+}
+
+std::string tiny_batch_of_one_model(int64_t width, int64_t height, bool mixes_rows) {
+  TinyOnnx model;
+  model.input("input", {1, 3, height, width}).node("GlobalAveragePool", {"input"}, {"pooled"});
+  model.between("pooled", {1, 3, 1, 1});
+  if (mixes_rows)
+    model.node("Flatten", {"pooled"}, {"means"}, {{"axis", 1}})
+        .node("ReduceMean", {"means"}, {"mean"},
+              {{"axes", std::vector<int64_t>{0}}, {"keepdims", 1}})
+        .node("Sub", {"means", "mean"}, {"features"});
+  else
+    model.node("Flatten", {"pooled"}, {"features"}, {{"axis", 1}});
+  return model.output("features", {1, 3}).finish();
 }
 
 std::string tiny_classifier_model(int64_t width, int64_t height, int64_t labels) {

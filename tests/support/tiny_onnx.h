@@ -69,6 +69,9 @@ class TinyOnnx {
                   OnnxType type = OnnxType::kFloat);
   TinyOnnx& output(std::string_view name, const std::vector<TinyDim>& dims,
                    OnnxType type = OnnxType::kFloat);
+  // What a node hands on.
+  TinyOnnx& between(std::string_view name, const std::vector<TinyDim>& dims,
+                    OnnxType type = OnnxType::kFloat);
   TinyOnnx& node(std::string_view op_type, const std::vector<std::string>& inputs,
                  const std::vector<std::string>& outputs,
                  const std::vector<TinyAttribute>& attributes = {}, std::string_view domain = "");
@@ -100,6 +103,10 @@ std::string tiny_features_model(int64_t width, int64_t height);
 
 // The same of a picture that was quantised by the range of the whole batch.
 std::string tiny_dynamic_model(int64_t width, int64_t height);
+
+// Means as above in a file that says that its batch is one, which nothing in the network asks for;
+// or in which each row has the mean of all rows taken off, which must not run in batches.
+std::string tiny_batch_of_one_model(int64_t width, int64_t height, bool mixes_rows = false);
 
 // `labels` scores: input "input" as above, outputs "features" [batch,3] and "logits"
 // [batch,labels]. Score i is the mean of channel i % 3 times (i + 1).
