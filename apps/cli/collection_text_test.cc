@@ -56,6 +56,7 @@ TEST(DoctorText, says_what_runs_networks_and_what_is_missing) {
       .runtime_version = "1.23.2",
       .runtime_path = "/lib/libonnxruntime.so",
       .providers = {{"cuda", false, "not part of this ONNX Runtime", "pip install onnxruntime-gpu"},
+                    {"npu", true, "", "", "/opt/npu.so"},
                     {"cpu", true}},
       .other_providers = {"Azure"},
       .devices = {{"NVIDIA H100", 80'000'000'000, 79'000'000'000}},
@@ -67,6 +68,7 @@ TEST(DoctorText, says_what_runs_networks_and_what_is_missing) {
   EXPECT_THAT(text,
               HasSubstr("  cuda          not part of this ONNX Runtime; it takes: pip install "
                         "onnxruntime-gpu\n"));
+  EXPECT_THAT(text, HasSubstr("  npu           works, by /opt/npu.so\n"));
   EXPECT_THAT(text, HasSubstr("  cpu           works\n"));
   EXPECT_THAT(text, HasSubstr("NVIDIA H100, 80.0 GB, 79.0 GB free"));
   EXPECT_THAT(text, HasSubstr("models          2, 1.5 MB in /m\n"));

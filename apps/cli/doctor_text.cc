@@ -20,7 +20,8 @@ std::string list(const std::vector<std::string>& names) {
 }
 
 std::string provider_text(const DiagnosedProvider& provider) {
-  if (provider.problem.empty()) return "works";
+  if (provider.problem.empty())
+    return provider.library.empty() ? "works" : "works, by " + terminal_escape(provider.library);
   std::string text = terminal_escape(provider.problem);
   if (!provider.remedy.empty()) text += "; it takes: " + terminal_escape(provider.remedy);
   return text;

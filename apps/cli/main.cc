@@ -14,6 +14,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <utility>
 
 #include "arguments.h"
@@ -250,8 +251,16 @@ int run_with_setup(Request& request,
   return code ? *code : complain(code.error());
 }
 
+// Looked at as runs have it: what their settings say replaces the environment's.
 int print_diagnosis() {
-  const UserPlaces places = user_places(folder_of_executable());
+  UserPlaces places = user_places(folder_of_executable());
+  RunSpec settings;
+  if (use_settings(settings_path(), settings)) {
+    std::istringstream libraries(settings.options["provider-library"]);
+    std::vector<std::string> named;
+    for (std::string library; std::getline(libraries, library);) named.push_back(library);
+    if (!named.empty()) places.provider_libraries = std::move(named);
+  }
   std::cout << doctor_text(diagnose(codec_host_path(), places), codec_host_path(),
                            settings_state(settings_path()));
   return kExitDone;

@@ -65,13 +65,23 @@ std::vector<std::string> onnxruntime_folders(const std::string& program_folder) 
   return folders;
 }
 
+// Separated as in PATH.
+std::vector<std::string> texts_of(const char* variable) {
+  std::vector<std::string> texts;
+  std::istringstream all(environment(variable));
+  for (std::string text; std::getline(all, text, ':');)
+    if (!text.empty()) texts.push_back(text);
+  return texts;
+}
+
 }  // namespace
 
 UserPlaces user_places(const std::string& program_folder) {
   UserPlaces places{.models = environment("IMAGEMILL_MODELS"),
                     .models_mirror = environment("IMAGEMILL_MODELS_MIRROR"),
                     .cache = environment("IMAGEMILL_CACHE"),
-                    .onnxruntime = environment("IMAGEMILL_ONNXRUNTIME")};
+                    .onnxruntime = environment("IMAGEMILL_ONNXRUNTIME"),
+                    .provider_libraries = texts_of("IMAGEMILL_PROVIDER_LIBRARIES")};
   if (places.models.empty()) {
     places.models = base_folder("XDG_DATA_HOME", ".local/share");
     if (!places.models.empty()) places.models += "/models";

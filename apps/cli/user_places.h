@@ -12,6 +12,7 @@ namespace imagemill::cli {
 //   cache        $IMAGEMILL_CACHE, else imagemill in the user's cache folder
 //   onnxruntime  $IMAGEMILL_ONNXRUNTIME; else beside the program, in the active Python environment
 //                (virtualenv, conda, the python3 on PATH), in the user's packages
+//   provider_libraries  $IMAGEMILL_PROVIDER_LIBRARIES, separated by colons
 UserPlaces user_places(const std::string& program_folder);
 
 }  // namespace imagemill::cli

@@ -13,9 +13,10 @@ namespace imagemill {
 // What may run networks.
 struct DiagnosedProvider {
   std::string device;         // as --device names it: "cuda"
-  bool is_installed = false;  // part of the ONNX Runtime that was found
+  bool is_installed = false;  // part of the ONNX Runtime that was found, or of the library
   std::string problem = {};   // why no network runs on it; "": one did
   std::string remedy = {};    // what there is to install, in a sentence; "": nothing here
+  std::string library = {};   // that brings it, where ONNX Runtime does not
 };
 
 struct DiagnosedDevice {

@@ -14,6 +14,8 @@ struct UserPlaces {
   std::string cache = {};          // what can be made again
   std::string onnxruntime = {};  // ONNX Runtime's library or its folder: then nothing else is tried
   std::vector<std::string> onnxruntime_folders = {};  // where else it may be
+  // "NAME=PATH" of libraries that bring further providers; the option of that name replaces them.
+  std::vector<std::string> provider_libraries = {};
 };
 
 }  // namespace imagemill

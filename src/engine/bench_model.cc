@@ -25,8 +25,8 @@ constexpr std::array kOwnOptions = {
     OptionSpec{"seconds", OptionKind::kReal, "10",
                "how long to measure; each size is run three times at least", "", 0.1, 3600},
 };
-constexpr std::array kRunOptionNames = {"threads", "infer-threads", "device", "onnxruntime",
-                                        "max-memory"};
+constexpr std::array kRunOptionNames = {"threads",     "infer-threads",    "device",
+                                        "onnxruntime", "provider-library", "max-memory"};
 
 Result<std::set<int>> parse_batches(std::string_view text) {
   std::set<int> batches;
@@ -111,7 +111,8 @@ Result<BenchModelReport> Bench::run(const CancelToken& cancel) {
   const ModelStore store(real_file_system(), spec.places.models);
   IMAGEMILL_ASSIGN_OR_RETURN(FoundModel model, store.find(spec.model));
   std::vector<std::string> outputs = names_of(model.manifest.outputs);
-  const NetworkSettings settings = network_settings(options, spec.places);
+  IMAGEMILL_ASSIGN_OR_RETURN(const NetworkSettings settings,
+                             network_settings(options, spec.places));
   NetworkSet networks(settings);
   networks.set_listener([this](std::string note) { notes.push_back(std::move(note)); });
   IMAGEMILL_ASSIGN_OR_RETURN(Network* const added,

@@ -42,6 +42,19 @@ std::string remedy_of(const ProviderCheck& check) {
   return check.problem.empty() || it == std::end(kRemedies) ? "" : std::string(it->text);
 }
 
+// Those that are named as they should be; of the others is told why not.
+std::vector<ProviderLibrary> check_libraries(const UserPlaces& places, NetworkDiagnosis& d) {
+  std::vector<ProviderLibrary> libraries;
+  for (const std::string& text : places.provider_libraries) {
+    auto library = parse_provider_library(text);
+    if (library)
+      libraries.push_back(std::move(*library));
+    else
+      d.providers.push_back({.device = "?", .problem = library.error().message(), .library = text});
+  }
+  return libraries;
+}
+
 void check_runtime(const UserPlaces& places, NetworkDiagnosis& d) {
   const auto runtime =
       OnnxRuntime::load({.library = places.onnxruntime, .folders = places.onnxruntime_folders});
@@ -52,12 +65,15 @@ void check_runtime(const UserPlaces& places, NetworkDiagnosis& d) {
   d.runtime_version = (*runtime)->version();
   d.runtime_path = (*runtime)->path();
   d.other_providers = (*runtime)->providers();
-  for (const ProviderCheck& check : check_providers(*runtime)) {
+  const std::vector<ProviderLibrary> libraries = check_libraries(places, d);
+  for (const ProviderCheck& check : check_providers(*runtime, libraries)) {
     std::erase(d.other_providers, check.provider);
+    const auto library = std::ranges::find(libraries, check.device, &ProviderLibrary::name);
     d.providers.push_back({.device = check.device,
                            .is_installed = check.is_installed,
                            .problem = check.problem,
-                           .remedy = remedy_of(check)});
+                           .remedy = remedy_of(check),
+                           .library = library == libraries.end() ? "" : library->path});
   }
 }
 

@@ -27,9 +27,9 @@ std::string without_extension_marks(std::string_view extension) {
 
 std::span<const OptionSpec> embed_setup_options() {
   static const auto options = [] {
-    constexpr std::array<std::string_view, 8> kNames = {"threads", "max-memory",   "isolate",
-                                                        "device",  "onnxruntime",  "batch",
-                                                        "cache",   "infer-threads"};
+    constexpr std::array<std::string_view, 9> kNames = {
+        "threads",     "max-memory", "isolate", "provider-library", "device",
+        "onnxruntime", "batch",      "cache",   "infer-threads"};
     std::vector<OptionSpec> out;
     for (const OptionSpec& spec : run_options())
       if (std::ranges::find(kNames, spec.name) != kNames.end()) out.push_back(spec);

@@ -166,5 +166,20 @@ TEST(Doctor, says_what_runs_networks_and_what_is_kept) {
   EXPECT_EQ(networks.cache_bytes, 1000u);
 }
 
+TEST(Doctor, says_what_is_wrong_with_provider_libraries) {
+  const TestFolder folder;
+  const std::string missing = folder / "missing.so";
+  const Diagnosis d = diagnose("", {.onnxruntime = test_onnxruntime(),
+                                    .provider_libraries = {"npu=" + missing, "nameless.so"}});
+  const auto problem_of = [&](const std::string& library) {
+    const auto& all = d.networks.providers;
+    const auto it = std::ranges::find(all, library, &DiagnosedProvider::library);
+    return it == all.end() ? "" : it->device + ": " + it->problem;
+  };
+  EXPECT_THAT(problem_of("nameless.so"), testing::HasSubstr("expected NAME=PATH"));
+  EXPECT_THAT(problem_of(missing), testing::HasSubstr("npu: " + missing + ": "));
+  EXPECT_EQ(d.networks.providers.back().problem, "") << "the CPU works all the same";
+}
+
 }  // namespace
 }  // namespace imagemill

@@ -47,11 +47,17 @@ constexpr std::array kRunOptions = {
     OptionSpec{"dry-run", OptionKind::kFlag, "false", "say what would be done, write nothing", "",
                0, 0, false},
     OptionSpec{"device", OptionKind::kText, "auto",
-               "what runs networks: auto, cpu, cuda[:n], tensorrt[:n], openvino or coreml", "", 0,
-               0, false},
+               "what runs networks: auto, cpu, cuda[:n], tensorrt[:n], openvino, coreml or "
+               "the name of a --provider-library",
+               "", 0, 0, false},
     OptionSpec{"onnxruntime", OptionKind::kText, "",
                "ONNX Runtime's library, or the folder it is in, instead of the one that is found",
                "", 0, 0, false},
+    OptionSpec{
+        "provider-library", OptionKind::kTexts, "",
+        "NAME=PATH of a library with a provider for ONNX Runtime; --device NAME asks for it, "
+        "auto tries it first",
+        "", 0, 0, false},
     OptionSpec{"batch", OptionKind::kInteger, "0",
                "pictures that a network sees at once; 0: whatever turns out to be fastest", "", 0,
                1024, false},

@@ -25,7 +25,7 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
   for (const std::string& input : spec.inputs)
     names += (names.empty() ? "" : " ") + default_source_name(input);
   run.fingerprint.emplace("inputs", names);
-  NetworkSettings networks = network_settings(run.options, spec.places);
+  IMAGEMILL_ASSIGN_OR_RETURN(NetworkSettings networks, network_settings(run.options, spec.places));
   networks.batch = static_cast<int>(run.options.integer("batch"));
   run.networks = std::make_unique<NetworkSet>(std::move(networks));
   const JobTools tools{
@@ -54,17 +54,23 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
   return run;
 }
 
-NetworkSettings network_settings(const OptionValues& options, const UserPlaces& places) {
+Result<NetworkSettings> network_settings(const OptionValues& options, const UserPlaces& places) {
   const auto threads = static_cast<int>(options.integer("infer-threads"));
   const std::string& named = options.text("onnxruntime");
-  return {.runtime = {.library = named.empty() ? places.onnxruntime : named,
-                      .folders = places.onnxruntime_folders,
-                      .pool_threads = threads},
-          .device = options.text("device"),
-          .threads_per_run = threads,
-          .cache_folder = places.cache,
-          .threads = thread_count(options),
-          .bytes_max = network_bytes_max(options)};
+  const std::vector<std::string> named_libraries = options.texts("provider-library");
+  IMAGEMILL_ASSIGN_OR_RETURN(
+      std::vector<ProviderLibrary> libraries,
+      parse_provider_libraries(named_libraries.empty() ? places.provider_libraries
+                                                       : named_libraries));
+  return NetworkSettings{.runtime = {.library = named.empty() ? places.onnxruntime : named,
+                                     .folders = places.onnxruntime_folders,
+                                     .provider_libraries = std::move(libraries),
+                                     .pool_threads = threads},
+                         .device = options.text("device"),
+                         .threads_per_run = threads,
+                         .cache_folder = places.cache,
+                         .threads = thread_count(options),
+                         .bytes_max = network_bytes_max(options)};
 }
 
 int thread_count(const OptionValues& options) {

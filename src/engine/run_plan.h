@@ -30,7 +30,7 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
                          const CodecSet& codecs);
 
 // The networks of a run with these options and places, but for the size of batches.
-NetworkSettings network_settings(const OptionValues& options, const UserPlaces& places);
+Result<NetworkSettings> network_settings(const OptionValues& options, const UserPlaces& places);
 
 // As asked, or what the machine offers.
 int thread_count(const OptionValues& options);

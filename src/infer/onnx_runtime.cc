@@ -191,6 +191,11 @@ std::string OnnxRuntime::libraries_in_reach(const RuntimeSettings& settings) {
     else
       add(path);
   }
+  if (text.empty()) return {};
+  for (const ProviderLibrary& library : settings.provider_libraries) {
+    text += library.name + '=';
+    add(library.path);
+  }
   return text;
 }
 
@@ -210,17 +215,6 @@ std::vector<std::string> OnnxRuntime::providers() const {
     names.push_back(std::move(name));
   }
   return names;
-}
-
-Result<> OnnxRuntime::add_plug_in(const std::string& name, const std::string& library) {
-  constexpr int kFirstApi = 22;
-  if (api_version() < kFirstApi)
-    return fail(Code::kUnsupported,
-                "{}: ONNX Runtime {} takes no providers from libraries, 1.{} and later do", library,
-                version(), kFirstApi);
-  return call_runtime(Code::kNotFound, library, [&] {
-    state_->environment->RegisterExecutionProviderLibrary(name.c_str(), library);
-  });
 }
 
 void OnnxRuntime::set_log(Log log) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "imagemill/status.h"
+#include "infer/provider_library.h"
 
 namespace imagemill {
 
@@ -20,6 +21,8 @@ struct RuntimeSettings {
   std::string library;
   // Folders to look into, in this order; after them the system's own.
   std::vector<std::string> folders;
+  // What sessions may run on besides; loaded when one does.
+  std::vector<ProviderLibrary> provider_libraries;
   // Threads of the pool that all sessions share; 1: a run stays on the thread that asks for it.
   // The first runtime that a process loads decides.
   int pool_threads = 1;
@@ -34,8 +37,8 @@ class OnnxRuntime {
   // kUnsupported for a library that is too old.
   static Result<std::shared_ptr<OnnxRuntime>> load(const RuntimeSettings& settings);
 
-  // Names the libraries that load() would try, without loading one: path, size and time of change
-  // of each. "" when none of them is a file that can be looked at.
+  // Names the libraries that load() would try and those of providers, without loading one: path,
+  // size and time of change of each. "" when none of the former is a file that can be looked at.
   static std::string libraries_in_reach(const RuntimeSettings& settings);
 
   ~OnnxRuntime();
@@ -50,16 +53,14 @@ class OnnxRuntime {
   // when a session is opened.
   std::vector<std::string> providers() const;
 
-  // Adds a provider that comes as a library of its own, under a name for SessionSettings::device.
-  // Errors: kUnsupported where the runtime is too old for that, kNotFound.
-  Result<> add_plug_in(const std::string& name, const std::string& library);
-
   // Replaces the receiver of warnings; null: they are dropped.
   void set_log(Log log);
 
- private:
-  friend class Session;
+  // For the files of this folder that speak to ONNX Runtime: see onnx_runtime_state.h.
   struct State;
+  State& state() const { return *state_; }
+
+ private:
   explicit OnnxRuntime(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

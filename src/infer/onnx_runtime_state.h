@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "infer/onnx_runtime.h"
 
@@ -21,6 +22,18 @@ struct OnnxRuntime::State {
   int api_version = 0;
   int pool_threads = 1;
   std::optional<Ort::Env> environment;  // set once, before the runtime is handed out
+
+  // The devices of a provider library, which is loaded when it is first asked for and stays.
+  // Errors: kNotFound; kUnsupported for what is no such library, and where the runtime is too old
+  // for any; kInvalidArgument where the name is another library's.
+  Result<std::vector<Ort::ConstEpDevice>> devices_of(const ProviderLibrary& library);
+
+  struct LoadedLibrary {
+    ProviderLibrary library;
+    std::vector<Ort::ConstEpDevice> devices;
+  };
+  std::mutex libraries_mutex;
+  std::vector<LoadedLibrary> libraries;  // guarded by libraries_mutex
 
   std::mutex log_mutex;
   Log log;

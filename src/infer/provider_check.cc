@@ -45,10 +45,10 @@ class FileInMemory {
   int descriptor_;
 };
 
-Result<> run_on(const std::shared_ptr<OnnxRuntime>& runtime, std::string_view device,
-                const std::string& model) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const auto session,
-                             Session::open(runtime, model, {.device = std::string(device)}));
+// Returns what the session calls the device.
+Result<std::string> run_on(const std::shared_ptr<OnnxRuntime>& runtime,
+                           const SessionSettings& settings, const std::string& model) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto session, Session::open(runtime, model, settings));
   constexpr int64_t kShape[] = {1};
   constexpr size_t kOutputs[] = {0};
   float value = 3;
@@ -58,16 +58,25 @@ Result<> run_on(const std::shared_ptr<OnnxRuntime>& runtime, std::string_view de
   IMAGEMILL_ASSIGN_OR_RETURN(const auto outputs, session->run({&input, 1}, kOutputs));
   const auto values = outputs.front().values<float>();
   if (values.size() != 1 || values.front() != 3)
-    return fail(Code::kInternal, "{}: the largest of 0 and 3 is not 3 there", device);
-  return {};
+    return fail(Code::kInternal, "{}: the largest of 0 and 3 is not 3 there", settings.device);
+  return session->provider();
 }
 
 }  // namespace
 
-std::vector<ProviderCheck> check_providers(const std::shared_ptr<OnnxRuntime>& runtime) {
+std::vector<ProviderCheck> check_providers(const std::shared_ptr<OnnxRuntime>& runtime,
+                                           std::span<const ProviderLibrary> libraries) {
   const std::vector<std::string> installed = runtime->providers();
   const FileInMemory model(kModel);
   std::vector<ProviderCheck> checks;
+  for (const ProviderLibrary& library : libraries) {
+    const auto ran =
+        run_on(runtime, {.device = library.name, .provider_libraries = {library}}, model.path());
+    checks.push_back({.device = library.name,
+                      .provider = ran ? *ran : "",
+                      .is_installed = ran.has_value(),
+                      .problem = ran ? "" : ran.error().message()});
+  }
   for (const DeviceName& name : device_names()) {
     ProviderCheck check{
         .device = std::string(name.device),
@@ -75,7 +84,7 @@ std::vector<ProviderCheck> check_providers(const std::shared_ptr<OnnxRuntime>& r
         .is_installed = std::ranges::find(installed, name.provider) != installed.end()};
     if (!check.is_installed) {
       check.problem = "not part of this ONNX Runtime";
-    } else if (const auto ran = run_on(runtime, name.device, model.path()); !ran) {
+    } else if (const auto ran = run_on(runtime, {.device = check.device}, model.path()); !ran) {
       check.problem = ran.error().message();
     }
     checks.push_back(std::move(check));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,13 +13,15 @@ namespace imagemill {
 
 struct ProviderCheck {
   std::string device;         // as SessionSettings::device names it: "cuda"
-  std::string provider;       // as the runtime does: "CUDA"
+  std::string provider;       // as the runtime does: "CUDA"; "": of a library that is not taken
   bool is_installed = false;  // part of the library, or beside it
   std::string problem;        // why a network cannot be run on it; "": one was
 };
 
-// Runs a network of one operation on each device that there is a name for, the CPU last. Takes a
-// tenth of a second or so.
-std::vector<ProviderCheck> check_providers(const std::shared_ptr<OnnxRuntime>& runtime);
+// Runs a network of one operation on each device that there is a name for: on the first of each
+// library, which stays loaded, then on those of the runtime, the CPU last. Takes a tenth of a
+// second or so.
+std::vector<ProviderCheck> check_providers(const std::shared_ptr<OnnxRuntime>& runtime,
+                                           std::span<const ProviderLibrary> libraries);
 
 }  // namespace imagemill

@@ -13,7 +13,7 @@ namespace {
 TEST(ProviderCheck, a_network_runs_on_the_cpu_and_what_is_not_installed_says_so) {
   auto runtime = OnnxRuntime::load({.library = test_onnxruntime()});
   ASSERT_THAT(runtime, IsOk());
-  const auto checks = check_providers(*runtime);
+  const auto checks = check_providers(*runtime, {});
   ASSERT_FALSE(checks.empty());
   EXPECT_EQ(checks.back().device, "cpu");
   EXPECT_EQ(checks.back().provider, "CPU");

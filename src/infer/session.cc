@@ -5,115 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
-#include <map>
 
 #include "base/file_system.h"
+#include "infer/execution_providers.h"
 #include "infer/onnx_runtime_state.h"
 #include "infer/optimized_graph.h"
 
 namespace imagemill {
 namespace {
-
-// A device as the user names it: "cuda:1".
-struct Device {
-  std::string name;
-  int index = 0;
-};
-
-Result<Device> parse_device(const std::string& text) {
-  Device device;
-  const size_t colon = text.find(':');
-  device.name = text.substr(0, colon);
-  std::ranges::transform(device.name, device.name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  if (colon == std::string::npos) return device;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, device.index);
-  if (error != std::errc() || rest != end || device.index < 0)
-    return fail(Code::kInvalidArgument, "device '{}': expected a name and a number, as in cuda:0",
-                text);
-  return device;
-}
-
-using KeyValues = std::map<std::string, std::string>;
-
-struct Arrays {
-  std::vector<const char*> keys;
-  std::vector<const char*> values;
-  explicit Arrays(const KeyValues& map) {
-    for (const auto& [key, value] : map) {
-      keys.push_back(key.c_str());
-      values.push_back(value.c_str());
-    }
-  }
-};
-
-void append_cuda(Ort::SessionOptions& options, int index, const SessionSettings& settings) {
-  // An exhaustive search of convolution algorithms takes minutes and its choice changes from run to
-  // run; TF32 keeps ten bits of a float's mantissa, too few for results that do not depend on the
-  // batch.
-  KeyValues values{{"device_id", std::to_string(index)},
-                   {"cudnn_conv_algo_search", "HEURISTIC"},
-                   {"use_tf32", "0"},
-                   {"arena_extend_strategy", "kSameAsRequested"}};
-  if (settings.device_memory_max != 0)
-    values["gpu_mem_limit"] = std::to_string(settings.device_memory_max);
-  const Arrays arrays(values);
-  OrtCUDAProviderOptionsV2* raw = nullptr;
-  Ort::ThrowOnError(Ort::GetApi().CreateCUDAProviderOptions(&raw));
-  const std::unique_ptr<OrtCUDAProviderOptionsV2, void (*)(OrtCUDAProviderOptionsV2*)> cuda(
-      raw, Ort::GetApi().ReleaseCUDAProviderOptions);
-  Ort::ThrowOnError(Ort::GetApi().UpdateCUDAProviderOptions(
-      cuda.get(), arrays.keys.data(), arrays.values.data(), arrays.keys.size()));
-  options.AppendExecutionProvider_CUDA_V2(*cuda);
-}
-
-void append_tensorrt(Ort::SessionOptions& options, int index, const SessionSettings& settings) {
-  KeyValues values{{"device_id", std::to_string(index)}, {"trt_fp16_enable", "0"}};
-  if (!settings.optimized_folder.empty()) {
-    values["trt_engine_cache_enable"] = "1";
-    values["trt_engine_cache_path"] = settings.optimized_folder;
-    values["trt_engine_cache_prefix"] = settings.model_hash;
-  }
-  const Arrays arrays(values);
-  OrtTensorRTProviderOptionsV2* raw = nullptr;
-  Ort::ThrowOnError(Ort::GetApi().CreateTensorRTProviderOptions(&raw));
-  const std::unique_ptr<OrtTensorRTProviderOptionsV2, void (*)(OrtTensorRTProviderOptionsV2*)> rt(
-      raw, Ort::GetApi().ReleaseTensorRTProviderOptions);
-  Ort::ThrowOnError(Ort::GetApi().UpdateTensorRTProviderOptions(
-      rt.get(), arrays.keys.data(), arrays.values.data(), arrays.keys.size()));
-  options.AppendExecutionProvider_TensorRT_V2(*rt);
-}
-
-void append_openvino(Ort::SessionOptions& options, int /*index*/, const SessionSettings& settings) {
-  options.AppendExecutionProvider_OpenVINO_V2(
-      {{"device_type", "CPU"},
-       {"num_of_threads", std::to_string(settings.threads_per_run)},
-       {"precision", "FP32"}});
-}
-
-void append_coreml(Ort::SessionOptions& options, int /*index*/, const SessionSettings&) {
-  options.AppendExecutionProvider("CoreML", {{"ModelFormat", "MLProgram"}});
-}
-
-struct ProviderEntry {
-  std::string_view device;    // as the user names it
-  std::string_view provider;  // as the runtime does
-  bool is_automatic;          // tried by "auto"
-  bool has_index;
-  void (*append)(Ort::SessionOptions&, int index, const SessionSettings&);
-};
-
-// In the order in which "auto" tries them; the CPU comes after all.
-constexpr ProviderEntry kProviders[] = {
-    {"tensorrt", "Tensorrt", false, true, append_tensorrt},
-    {"cuda", "CUDA", true, true, append_cuda},
-    {"coreml", "CoreML", true, false, append_coreml},
-    {"openvino", "OpenVINO", true, false, append_openvino},
-};
 
 Result<ElementType> element_type(ONNXTensorElementDataType type, const std::string& name) {
   switch (type) {
@@ -219,7 +119,8 @@ struct Session::State {
   Ort::MemoryInfo memory{nullptr};
   ModelSignature signature;
   std::string path;
-  std::string provider;
+  std::string provider = "CPU";
+  bool computes_on_cpu = true;
   std::vector<std::string> fallbacks;
 };
 
@@ -246,7 +147,7 @@ struct Opening {
   const std::string& model;
   const SessionSettings& settings;
 
-  Result<Ort::Session> on_device(const ProviderEntry& entry, int index) const;
+  Result<Ort::Session> on_device(const ExecutionProvider& provider) const;
   Result<Ort::Session> on_cpu() const;
 
  private:
@@ -260,14 +161,11 @@ struct Opening {
   }
 };
 
-Result<Ort::Session> Opening::on_device(const ProviderEntry& entry, int index) const {
-  const auto installed = runtime.providers();
-  if (std::ranges::find(installed, entry.provider) == installed.end())
-    return fail(Code::kNotFound, "{}: not in ONNX Runtime {} at {}", entry.provider,
-                runtime.version(), runtime.path());
-  return call_runtime(Code::kUnsupported, entry.provider, [&] {
+Result<Ort::Session> Opening::on_device(const ExecutionProvider& provider) const {
+  IMAGEMILL_TRY(provider.presence);
+  return call_runtime(Code::kUnsupported, provider.label, [&] {
     Ort::SessionOptions options = basic_options(runtime, settings);
-    entry.append(options, index, settings);
+    provider.append(options);
     return session_of(model, options);
   });
 }
@@ -321,48 +219,33 @@ Result<Ort::Session> Opening::on_cpu() const {
 
 }  // namespace
 
-std::vector<DeviceName> device_names() {
-  std::vector<DeviceName> names;
-  for (const ProviderEntry& entry : kProviders) names.push_back({entry.device, entry.provider});
-  names.push_back({"cpu", "CPU"});
-  return names;
-}
-
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Session::~Session() = default;
 
 Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<OnnxRuntime> runtime,
                                                const std::string& model_path,
                                                const SessionSettings& settings) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const Device device, parse_device(settings.device));
-  const std::vector<DeviceName> names = device_names();
-  if (device.name != "auto" &&
-      std::ranges::find(names, device.name, &DeviceName::device) == names.end())
-    return fail(Code::kInvalidArgument,
-                "device '{}': expected auto, cpu, cuda[:n], tensorrt[:n], openvino or coreml",
-                settings.device);
+  IMAGEMILL_ASSIGN_OR_RETURN(const AllowedProviders allowed, find_providers(*runtime, settings));
   auto state = std::make_unique<State>();
   state->runtime = runtime;
   state->path = model_path;
-  const Opening opening{*runtime, *runtime->state_->environment, model_path, settings};
-  for (const ProviderEntry& entry : kProviders) {
-    const bool is_asked = entry.device == device.name;
-    if (!is_asked && !(device.name == "auto" && entry.is_automatic)) continue;
-    auto session = opening.on_device(entry, device.index);
+  const Opening opening{*runtime, *runtime->state().environment, model_path, settings};
+  for (const ExecutionProvider& provider : allowed.in_order) {
+    auto session = opening.on_device(provider);
     if (session) {
       state->session = std::move(*session);
-      state->provider = entry.has_index ? fmt::format("{}:{}", entry.provider, device.index)
-                                        : std::string(entry.provider);
+      state->provider = provider.label;
+      state->computes_on_cpu = provider.computes_on_cpu;
       break;
     }
-    if (is_asked) return std::unexpected(std::move(session).error().with_context(settings.device));
+    if (!allowed.fall_back)
+      return std::unexpected(std::move(session).error().with_context(settings.device));
     // Who asked for nothing in particular does not miss what is not installed.
     if (session.error().code() != Code::kNotFound)
       state->fallbacks.push_back(session.error().message());
   }
   if (!state->session) {
     IMAGEMILL_ASSIGN_OR_RETURN(state->session, opening.on_cpu());
-    state->provider = "CPU";
   }
   auto signature = call_runtime(Code::kCorruptInput, model_path, [&] {
     state->memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
@@ -391,6 +274,7 @@ std::optional<ArenaUse> Session::arena_use() const {
 
 const ModelSignature& Session::signature() const { return state_->signature; }
 const std::string& Session::provider() const { return state_->provider; }
+bool Session::computes_on_cpu() const { return state_->computes_on_cpu; }
 const std::vector<std::string>& Session::fallbacks() const { return state_->fallbacks; }
 
 Result<std::vector<Tensor>> Session::run(std::span<const TensorView> inputs,

@@ -33,7 +33,7 @@ class ModelRunner {
                                           std::span<const size_t> outputs) = 0;
 };
 
-// A name for SessionSettings::device, and what the runtime calls that.
+// A name for SessionSettings::device that needs no library, and what the runtime calls that.
 struct DeviceName {
   std::string_view device;
   std::string_view provider;
@@ -42,8 +42,11 @@ struct DeviceName {
 std::vector<DeviceName> device_names();
 
 struct SessionSettings {
-  // "auto", "cpu", "cuda", "cuda:1", "openvino", "coreml", "tensorrt".
+  // "auto", "cpu", "cuda", "cuda:1", "openvino", "coreml", "tensorrt"; "npu", "npu:1" where a
+  // provider library has that name.
   std::string device = "auto";
+  // "auto" tries those before what the runtime has itself. Loaded where the device allows them.
+  std::vector<ProviderLibrary> provider_libraries = {};
   // Threads of one run on a CPU; 1: the calling thread alone. More are taken from the runtime's
   // pool, which must have as many.
   int threads_per_run = 1;
@@ -82,8 +85,9 @@ class Session final : public ModelRunner {
   // nullopt where the runtime does not tell (before 1.23).
   std::optional<ArenaUse> arena_use() const;
 
-  // What runs it: "CPU", "CUDA:0" ...
+  // What runs it: "CPU", "CUDA:0", "Example:0-1.2" of a library that says which version it is.
   const std::string& provider() const;
+  bool computes_on_cpu() const;  // on the cores that other work needs, too
   // Each provider that was tried before and why it was not taken.
   const std::vector<std::string>& fallbacks() const;
 

@@ -171,8 +171,10 @@ Result<Network::Tried> Network::try_session(BatchSide side) const {
 
 Result<std::unique_ptr<Session>> Network::open_session(const std::string& device,
                                                        BatchSide side) const {
-  SessionSettings session{
-      .device = device, .threads_per_run = settings_.threads_per_run, .model_hash = hash_};
+  SessionSettings session{.device = device,
+                          .provider_libraries = settings_.runtime.provider_libraries,
+                          .threads_per_run = settings_.threads_per_run,
+                          .model_hash = hash_};
   if (notes_.are_kept())
     session.optimized_folder = join_path(settings_.cache_folder, kGraphsFolder);
   Bytes content;
@@ -225,7 +227,7 @@ void Network::tell_of(const Session& session) const {
 
 BatcherSettings Network::plan_batches(const Tried& tried) const {
   const int64_t declared = batch_of(*tried.session);
-  const bool on_cpu = runs_on_.provider == kCpu || runs_on_.provider == "OpenVINO";
+  const bool on_cpu = tried.session->computes_on_cpu();
   const uint64_t row_run_bytes = tried.run_bytes / std::max<int64_t>(declared, 1);
   const Room room = find_room(tried.weights, on_cpu ? row_run_bytes : 0);
   const int fit = room.batch_max;

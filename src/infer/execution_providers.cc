@@ -1,0 +1,207 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "infer/execution_providers.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <memory>
+
+namespace imagemill {
+namespace {
+
+// A device as the user names it: "cuda:1".
+struct Device {
+  std::string name;
+  int index = 0;
+};
+
+Result<Device> parse_device(const std::string& text) {
+  Device device;
+  const size_t colon = text.find(':');
+  device.name = text.substr(0, colon);
+  std::ranges::transform(device.name, device.name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  if (colon == std::string::npos) return device;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, device.index);
+  if (error != std::errc() || rest != end || device.index < 0)
+    return fail(Code::kInvalidArgument, "device '{}': expected a name and a number, as in cuda:0",
+                text);
+  return device;
+}
+
+using KeyValues = std::map<std::string, std::string>;
+
+struct Arrays {
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  explicit Arrays(const KeyValues& map) {
+    for (const auto& [key, value] : map) {
+      keys.push_back(key.c_str());
+      values.push_back(value.c_str());
+    }
+  }
+};
+
+void append_cuda(Ort::SessionOptions& options, int index, const SessionSettings& settings) {
+  // An exhaustive search of convolution algorithms takes minutes and its choice changes from run to
+  // run; TF32 keeps ten bits of a float's mantissa, too few for results that do not depend on the
+  // batch.
+  KeyValues values{{"device_id", std::to_string(index)},
+                   {"cudnn_conv_algo_search", "HEURISTIC"},
+                   {"use_tf32", "0"},
+                   {"arena_extend_strategy", "kSameAsRequested"}};
+  if (settings.device_memory_max != 0)
+    values.emplace("gpu_mem_limit", std::to_string(settings.device_memory_max));
+  const Arrays arrays(values);
+  OrtCUDAProviderOptionsV2* raw = nullptr;
+  Ort::ThrowOnError(Ort::GetApi().CreateCUDAProviderOptions(&raw));
+  const std::unique_ptr<OrtCUDAProviderOptionsV2, void (*)(OrtCUDAProviderOptionsV2*)> cuda(
+      raw, Ort::GetApi().ReleaseCUDAProviderOptions);
+  Ort::ThrowOnError(Ort::GetApi().UpdateCUDAProviderOptions(
+      cuda.get(), arrays.keys.data(), arrays.values.data(), arrays.keys.size()));
+  options.AppendExecutionProvider_CUDA_V2(*cuda);
+}
+
+void append_tensorrt(Ort::SessionOptions& options, int index, const SessionSettings& settings) {
+  KeyValues values{{"device_id", std::to_string(index)}, {"trt_fp16_enable", "0"}};
+  if (!settings.optimized_folder.empty()) {
+    values.emplace("trt_engine_cache_enable", "1");
+    values.emplace("trt_engine_cache_path", settings.optimized_folder);
+    values.emplace("trt_engine_cache_prefix", settings.model_hash);
+  }
+  const Arrays arrays(values);
+  OrtTensorRTProviderOptionsV2* raw = nullptr;
+  Ort::ThrowOnError(Ort::GetApi().CreateTensorRTProviderOptions(&raw));
+  const std::unique_ptr<OrtTensorRTProviderOptionsV2, void (*)(OrtTensorRTProviderOptionsV2*)> rt(
+      raw, Ort::GetApi().ReleaseTensorRTProviderOptions);
+  Ort::ThrowOnError(Ort::GetApi().UpdateTensorRTProviderOptions(
+      rt.get(), arrays.keys.data(), arrays.values.data(), arrays.keys.size()));
+  options.AppendExecutionProvider_TensorRT_V2(*rt);
+}
+
+void append_openvino(Ort::SessionOptions& options, int /*index*/, const SessionSettings& settings) {
+  options.AppendExecutionProvider_OpenVINO_V2(
+      {{"device_type", "CPU"},
+       {"num_of_threads", std::to_string(settings.threads_per_run)},
+       {"precision", "FP32"}});
+}
+
+void append_coreml(Ort::SessionOptions& options, int /*index*/, const SessionSettings&) {
+  options.AppendExecutionProvider("CoreML", {{"ModelFormat", "MLProgram"}});
+}
+
+// A provider that ONNX Runtime has itself, if it was built with it.
+struct KnownProvider {
+  std::string_view device;    // as the user names it
+  std::string_view provider;  // as the runtime does
+  bool is_automatic;          // tried by "auto"
+  bool has_index;
+  bool computes_on_cpu;
+  void (*append)(Ort::SessionOptions&, int index, const SessionSettings&);
+};
+
+// In the order in which "auto" tries them; the CPU comes after all.
+constexpr KnownProvider kKnown[] = {
+    {"tensorrt", "Tensorrt", false, true, false, append_tensorrt},
+    {"cuda", "CUDA", true, true, false, append_cuda},
+    {"coreml", "CoreML", true, false, false, append_coreml},
+    {"openvino", "OpenVINO", true, false, true, append_openvino},
+};
+
+constexpr std::string_view kAuto = "auto";
+constexpr std::string_view kCpu = "cpu";
+
+ExecutionProvider provider_of(const KnownProvider& known, int index, const OnnxRuntime& runtime,
+                              const SessionSettings& settings) {
+  ExecutionProvider provider{
+      .label = known.has_index ? fmt::format("{}:{}", known.provider, index)
+                               : std::string(known.provider),
+      .computes_on_cpu = known.computes_on_cpu,
+      .append = [append = known.append, index, &settings](Ort::SessionOptions& options) {
+        append(options, index, settings);
+      }};
+  const std::vector<std::string> installed = runtime.providers();
+  if (std::ranges::find(installed, known.provider) == installed.end())
+    provider.presence = fail(Code::kNotFound, "{}: not in ONNX Runtime {} at {}", known.provider,
+                             runtime.version(), runtime.path());
+  return provider;
+}
+
+// Part of file names, whatever a library says.
+std::string plain_text(std::string_view text) {
+  constexpr size_t kTextMax = 40;
+  std::string plain(text.substr(0, kTextMax));
+  std::ranges::replace_if(
+      plain,
+      [](char c) {
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return !is_letter && !(c >= '0' && c <= '9') && c != '.' && c != '_';
+      },
+      '_');
+  return plain;
+}
+
+// One of those that a library brings, which is loaded for that.
+Result<ExecutionProvider> provider_of(const ProviderLibrary& library, int index,
+                                      OnnxRuntime& runtime) {
+  constexpr std::string_view kSuffix = "ExecutionProvider";
+  OnnxRuntime::State& state = runtime.state();
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<Ort::ConstEpDevice> devices,
+                             state.devices_of(library));
+  if (devices.empty())
+    return ExecutionProvider{
+        .label = library.name,
+        .presence =
+            fail(Code::kUnsupported, "{}: finds no device here that it works on", library.path)};
+  if (static_cast<size_t>(index) >= devices.size())
+    return fail(Code::kNotFound, "{}:{}: {} has devices 0 to {}", library.name, index, library.path,
+                devices.size() - 1);
+  const Ort::ConstEpDevice device = devices[static_cast<size_t>(index)];
+  return call_runtime(Code::kUnsupported, library.path, [&] {
+    std::string_view name = device.EpName();
+    if (name.ends_with(kSuffix)) name.remove_suffix(kSuffix.size());
+    const char* const version = device.EpMetadata().GetValue("version");
+    return ExecutionProvider{
+        .label = fmt::format("{}:{}{}{}", plain_text(name), index, version != nullptr ? "-" : "",
+                             plain_text(version != nullptr ? version : "")),
+        .computes_on_cpu = device.Device().Type() == OrtHardwareDeviceType_CPU,
+        .append = [&state, device](Ort::SessionOptions& options) {
+          options.AppendExecutionProvider_V2(*state.environment, {device}, Ort::KeyValuePairs());
+        }};
+  });
+}
+
+}  // namespace
+
+std::vector<DeviceName> device_names() {
+  std::vector<DeviceName> names;
+  for (const KnownProvider& known : kKnown) names.push_back({known.device, known.provider});
+  names.push_back({kCpu, "CPU"});
+  return names;
+}
+
+Result<AllowedProviders> find_providers(OnnxRuntime& runtime, const SessionSettings& settings) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const Device device, parse_device(settings.device));
+  const bool is_auto = device.name == kAuto;
+  AllowedProviders allowed{.fall_back = is_auto};
+  for (const ProviderLibrary& library : settings.provider_libraries) {
+    if (!is_auto && device.name != library.name) continue;
+    IMAGEMILL_ASSIGN_OR_RETURN(ExecutionProvider provider,
+                               provider_of(library, device.index, runtime));
+    allowed.in_order.push_back(std::move(provider));
+  }
+  for (const KnownProvider& known : kKnown)
+    if (device.name == known.device || (is_auto && known.is_automatic))
+      allowed.in_order.push_back(provider_of(known, device.index, runtime, settings));
+  if (allowed.in_order.empty() && !is_auto && device.name != kCpu)
+    return fail(Code::kInvalidArgument,
+                "device '{}': expected auto, cpu, cuda[:n], tensorrt[:n], openvino, coreml, or the "
+                "name of a provider library",
+                settings.device);
+  return allowed;
+}
+
+}  // namespace imagemill
