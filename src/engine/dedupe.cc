@@ -6,19 +6,22 @@
 
 #include "engine/duplicate_actions.h"
 #include "engine/output_place.h"
-#include "jobs/duplicate_groups.h"
-#include "jobs/registry.h"
+#include "engine/run_with_jobs.h"
+#include "jobs/dedupe.h"
 
 namespace imagemill {
 namespace {
 
-Result<DuplicateOptions> options_of_job(const RunSpec& run) {
-  const auto job = std::ranges::find(run.jobs, std::string("dedupe"), &JobRequest::name);
-  if (job == run.jobs.end())
-    return fail(Code::kInvalidArgument, "dedupe: the run has no job of that name");
-  IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues values,
-                             OptionValues::parse(options_of(dedupe_info()), job->options));
-  return duplicate_options(values);
+// Those of the build, of which `dedupe` leaves its groups in `findings` too.
+std::vector<JobEntry> jobs_with_findings(DuplicateFindings& findings) {
+  std::vector<JobEntry> jobs(job_entries().begin(), job_entries().end());
+  for (JobEntry& entry : jobs)
+    if (entry.info().name == dedupe_info().name)
+      entry.make = [&findings](const OptionValues& options, const JobTools&) {
+        return make_dedupe_for(
+            [&findings](DuplicateFindings found) { findings = std::move(found); }, options);
+      };
+  return jobs;
 }
 
 // What was done lies there.
@@ -33,25 +36,26 @@ Result<> check_output(const DedupeSpec& spec, const OutputPlace& place) {
 Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener,
                              const CancelToken& cancel) {
   FileSystem& fs = real_file_system();
-  IMAGEMILL_ASSIGN_OR_RETURN(const DuplicateOptions job, options_of_job(spec.run));
+  if (std::ranges::find(spec.run.jobs, dedupe_info().name, &JobRequest::name) ==
+      spec.run.jobs.end())
+    return fail(Code::kInvalidArgument, "dedupe: the run has no job of that name");
   IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues options,
                              OptionValues::parse(run_options(), spec.run.options));
   IMAGEMILL_ASSIGN_OR_RETURN(const OutputPlace place,
                              OutputPlace::open(spec.run.output, options.text("layout"), fs));
   IMAGEMILL_TRY(check_output(spec, place));
+  DuplicateFindings findings;
   DedupeOutcome outcome;
-  IMAGEMILL_ASSIGN_OR_RETURN(outcome.run, Engine().run(spec.run, listener, cancel));
-  if (outcome.run.outcome != RunFinished::Outcome::kComplete || options.flag("dry-run"))
-    return outcome;
+  IMAGEMILL_ASSIGN_OR_RETURN(
+      outcome.run, run_with_jobs(jobs_with_findings(findings), spec.run, listener, cancel));
+  if (outcome.run.outcome != RunFinished::Outcome::kComplete) return outcome;
+  outcome.findings = std::move(findings);
+  if (spec.action == DuplicateAction::kReport || options.flag("dry-run")) return outcome;
 
-  // As it is now: what has come meanwhile is not among the rows.
+  // As they are now; what has come since the run is in none of its groups.
   IMAGEMILL_ASSIGN_OR_RETURN(const RunInputs inputs,
                              list_inputs(spec.run.inputs, options, place.private_folders(),
                                          spec.run.standard_input, fs, cancel));
-  IMAGEMILL_ASSIGN_OR_RETURN(const auto store, RunStore::open_existing(place.store_path()));
-  const auto is_input = [&](std::string_view key) { return inputs.find(key) != nullptr; };
-  IMAGEMILL_ASSIGN_OR_RETURN(outcome.findings, find_duplicates(*store, job, is_input));
-  if (spec.action == DuplicateAction::kReport) return outcome;
   const DuplicatePlaces places{.output = place.output(),
                                .journal = join_path(place.output(), "duplicates_journal.jsonl"),
                                .trash_folder = spec.trash_folder,

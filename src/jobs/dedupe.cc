@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // dedupe: hashes of every picture, and groups of those that show the same.
+#include "jobs/dedupe.h"
+
 #include <array>
 
 #include "jobs/duplicate_groups.h"
@@ -57,8 +59,9 @@ constexpr std::array kOptions = {
 
 class DedupeJob final : public Job {
  public:
-  explicit DedupeJob(const OptionValues& options)
-      : options_(duplicate_options(options)),
+  DedupeJob(DuplicatesTaker take, const OptionValues& options)
+      : take_(std::move(take)),
+        options_(duplicate_options(options)),
         hash_name_(options.text("hash")),
         hash_(hash_name_ == "dhash" ? dhash : phash),
         is_for_imagededup_(options.text("json-shape") == "imagededup"),
@@ -97,8 +100,15 @@ class DedupeJob final : public Job {
 
   Result<> finish(FinishContext& context) override {
     const auto is_input = [&](std::string_view key) { return context.is_input(key); };
-    IMAGEMILL_ASSIGN_OR_RETURN(const DuplicateFindings findings,
+    IMAGEMILL_ASSIGN_OR_RETURN(DuplicateFindings findings,
                                find_duplicates(context.store(), options_, is_input));
+    IMAGEMILL_TRY(write(context, findings));
+    if (take_) take_(std::move(findings));
+    return {};
+  }
+
+ private:
+  Result<> write(FinishContext& context, const DuplicateFindings& findings) const {
     IMAGEMILL_TRY(context.write_output("duplicates.csv", as_byte_span(duplicates_csv(findings))));
     const std::string json = is_for_imagededup_ ? imagededup_json(findings) : to_json(findings);
     IMAGEMILL_TRY(context.write_output("duplicates.json", as_byte_span(json)));
@@ -109,7 +119,6 @@ class DedupeJob final : public Job {
     return context.write_output("duplicates.html", as_byte_span(page));
   }
 
- private:
   static ViewRequest view_request() {
     return {.size = {kSide, kSide},
             .color = ViewColor::kLuma,
@@ -130,6 +139,7 @@ class DedupeJob final : public Job {
     return {};
   }
 
+  const DuplicatesTaker take_;  // may be empty
   const DuplicateOptions options_;
   const std::string hash_name_;
   Result<uint64_t> (*const hash_)(Resizer& resizer, const Image& image);
@@ -147,7 +157,11 @@ const JobInfo& dedupe_info() {
 
 Result<std::unique_ptr<Job>> make_dedupe(const OptionValues& options, const JobTools& tools) {
   (void)tools;
-  return std::make_unique<DedupeJob>(options);
+  return make_dedupe_for({}, options);
+}
+
+Result<std::unique_ptr<Job>> make_dedupe_for(DuplicatesTaker take, const OptionValues& options) {
+  return std::make_unique<DedupeJob>(std::move(take), options);
 }
 
 }  // namespace imagemill

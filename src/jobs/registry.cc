@@ -10,12 +10,6 @@
 namespace imagemill {
 namespace {
 
-constexpr std::array kJobs = {
-    JobEntry{prepare_info, make_prepare}, JobEntry{thumbs_info, make_thumbs},
-    JobEntry{quality_info, make_quality}, JobEntry{embed_info, make_embed},
-    JobEntry{dedupe_info, make_dedupe},
-};
-
 constexpr std::array kOptionsOfEveryJob = {
     OptionSpec{"where", OptionKind::kText, "",
                "only pictures for which this holds, such as 'item.width >= 640 and "
@@ -24,7 +18,14 @@ constexpr std::array kOptionsOfEveryJob = {
 
 }  // namespace
 
-std::span<const JobEntry> job_entries() { return kJobs; }
+std::span<const JobEntry> job_entries() {
+  static const std::array kJobs = {
+      JobEntry{prepare_info, make_prepare}, JobEntry{thumbs_info, make_thumbs},
+      JobEntry{quality_info, make_quality}, JobEntry{embed_info, make_embed},
+      JobEntry{dedupe_info, make_dedupe},
+  };
+  return kJobs;
+}
 
 std::vector<OptionSpec> options_of(const JobInfo& info) {
   std::vector<OptionSpec> options(info.options.begin(), info.options.end());
@@ -35,14 +36,14 @@ std::vector<OptionSpec> options_of(const JobInfo& info) {
 std::span<const JobInfo> list_jobs() {
   static const auto options = [] {
     std::vector<std::vector<OptionSpec>> out;
-    for (const JobEntry& entry : kJobs) out.push_back(options_of(entry.info()));
+    for (const JobEntry& entry : job_entries()) out.push_back(options_of(entry.info()));
     return out;
   }();
   static const auto infos = [] {
     std::vector<JobInfo> out;
-    for (size_t i = 0; i < kJobs.size(); ++i) {
-      out.push_back(kJobs[i].info());
-      out.back().options = options[i];
+    for (const JobEntry& entry : job_entries()) {
+      out.push_back(entry.info());
+      out.back().options = options[out.size() - 1];
     }
     return out;
   }();

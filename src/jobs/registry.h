@@ -5,6 +5,8 @@
 // them, and adds the options that every job has.
 #pragma once
 
+#include <functional>
+
 #include "jobs/job.h"
 #include "models/network.h"
 
@@ -36,7 +38,8 @@ Result<std::unique_ptr<Job>> make_dedupe(const OptionValues& options, const JobT
 struct JobEntry {
   const JobInfo& (*info)();  // with the job's own options only
   // Errors: kInvalidArgument for options that contradict each other.
-  Result<std::unique_ptr<Job>> (*make)(const OptionValues& options, const JobTools& tools);
+  std::function<Result<std::unique_ptr<Job>>(const OptionValues& options, const JobTools& tools)>
+      make;
 };
 
 // The jobs of this build, in the order of list_jobs().
