@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "engine/run_options.h"
 #include "engine/run_plan.h"
 #include "infer/batch_meter.h"
 #include "models/network.h"
@@ -25,8 +26,8 @@ constexpr std::array kOwnOptions = {
     OptionSpec{"seconds", OptionKind::kReal, "10",
                "how long to measure; each size is run three times at least", "", 0.1, 3600},
 };
-constexpr std::array kRunOptionNames = {"threads",     "infer-threads",    "device",
-                                        "onnxruntime", "provider-library", "max-memory"};
+constexpr std::array<std::string_view, 6> kRunOptionNames = {
+    "threads", "infer-threads", "device", "onnxruntime", "provider-library", "max-memory"};
 
 Result<std::set<int>> parse_batches(std::string_view text) {
   std::set<int> batches;
@@ -150,14 +151,12 @@ Result<BenchModelReport> Bench::run(const CancelToken& cancel) {
 }  // namespace
 
 std::span<const OptionSpec> bench_model_options() {
-  static const std::vector<OptionSpec> kOptions = [] {
-    std::vector<OptionSpec> options(kOwnOptions.begin(), kOwnOptions.end());
-    for (const OptionSpec& option : run_options())
-      if (std::ranges::find(kRunOptionNames, option.name) != kRunOptionNames.end())
-        options.push_back(option);
-    return options;
+  static const std::vector<OptionSpec> options = [] {
+    std::vector<OptionSpec> out(kOwnOptions.begin(), kOwnOptions.end());
+    std::ranges::copy(run_options_named(kRunOptionNames), std::back_inserter(out));
+    return out;
   }();
-  return kOptions;
+  return options;
 }
 
 Result<BenchModelReport> bench_model(const BenchModelSpec& spec, const CancelToken& cancel) {

@@ -1,13 +1,10 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
-
+#include "engine/result_json.h"
 #include "imagemill/bench_model.h"
 
 namespace imagemill {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json row_json(const BenchModelRow& row) {
   return {{"batch", row.batch},
@@ -15,7 +12,7 @@ Json row_json(const BenchModelRow& row) {
           {"images_per_second", row.images_per_second},
           {"resident_bytes", row.resident_bytes},
           {"runs", row.runs},
-          {"problem", row.problem.empty() ? Json() : Json(row.problem)}};
+          {"problem", text_or_null(row.problem)}};
 }
 
 }  // namespace
@@ -35,7 +32,7 @@ std::string to_json(const BenchModelReport& report) {
                   {"remembered_batch", report.remembered_batch},
                   {"is_whole", report.is_whole},
                   {"notes", report.notes}};
-  return root.dump(2, ' ', false, Json::error_handler_t::replace);
+  return json_text(root);
 }
 
 }  // namespace imagemill

@@ -252,8 +252,8 @@ Result<double> cosine_of_features(const Opened& a, const Opened& b, const EmbedS
 }  // namespace
 
 Result<Comparison> compare(const CompareSpec& spec, Listener& listener, const CancelToken& cancel) {
-  const RunSpec helper_spec{.options = spec.setup.options, .codec_host = spec.setup.codec_host};
-  IMAGEMILL_ASSIGN_OR_RETURN(const Helpers helpers, open_helpers(helper_spec, cancel));
+  IMAGEMILL_ASSIGN_OR_RETURN(const Helpers helpers,
+                             open_helpers(spec.setup.options, spec.setup.codec_host, cancel));
   IMAGEMILL_ASSIGN_OR_RETURN(Opened a, open(spec.a, helpers.codecs(), cancel));
   IMAGEMILL_ASSIGN_OR_RETURN(Opened b, open(spec.b, helpers.codecs(), cancel));
   std::optional<double> cosine;

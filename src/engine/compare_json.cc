@@ -1,14 +1,12 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "engine/result_json.h"
 #include "imagemill/compare.h"
 
 namespace imagemill {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json picture_json(const ComparedPicture& picture) {
   return {{"path", picture.path},
@@ -34,13 +32,13 @@ std::string to_json(const Comparison& c) {
                     {"phash_distance", c.phash_distance},
                     {"dhash_distance", c.dhash_distance},
                     {"is_blank", c.is_blank},
-                    {"compared", {{"width", c.compared.width}, {"height", c.compared.height}}},
+                    {"compared", size_json(c.compared)},
                     {"psnr", std::isinf(c.psnr) ? Json() : Json(c.psnr)},  // JSON has no infinity
                     {"ssim", c.ssim},
                     {"brighter", c.brighter},
                     {"colourful", c.colourful},
                     {"cosine", c.cosine ? Json(*c.cosine) : Json()}};
-  return out.dump(2, ' ', false, Json::error_handler_t::replace);
+  return json_text(out);
 }
 
 }  // namespace imagemill

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/run_options.h"
 #include "imagemill/engine.h"
 #include "source/entry_key.h"
 
@@ -26,15 +27,10 @@ std::string without_extension_marks(std::string_view extension) {
 }  // namespace
 
 std::span<const OptionSpec> embed_setup_options() {
-  static const auto options = [] {
-    constexpr std::array<std::string_view, 9> kNames = {
-        "threads",     "max-memory", "isolate", "provider-library", "device",
-        "onnxruntime", "batch",      "cache",   "infer-threads"};
-    std::vector<OptionSpec> out;
-    for (const OptionSpec& spec : run_options())
-      if (std::ranges::find(kNames, spec.name) != kNames.end()) out.push_back(spec);
-    return out;
-  }();
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "threads",     "max-memory", "isolate", "provider-library", "device",
+      "onnxruntime", "batch",      "cache",   "infer-threads"};
+  static const std::vector<OptionSpec> options = run_options_named(kNames);
   return options;
 }
 

@@ -51,6 +51,9 @@ Result<EmbeddedVectors> EmbeddedVectors::open(const EmbeddedOutput& output, File
   }
   EmbeddedVectors out;
   IMAGEMILL_TRY(out.read_store(output));
+  if (out.rows() == 0)
+    return fail(Code::kInvalidArgument, "{}: holds no vectors: none of its pictures has any",
+                output.place.output());
   return out;
 }
 

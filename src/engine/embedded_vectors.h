@@ -24,8 +24,8 @@ class EmbeddedVectors {
     size_t first = 0;  // row of the whole
   };
 
-  // Of an output without any: no rows. Files that do not hold what the store does (changed, or of
-  // an earlier try of the run) are left aside.
+  // At least one row; kInvalidArgument where none of the output's pictures has any. Files that do
+  // not hold what the store does (changed, or of an earlier try of the run) are left aside.
   static Result<EmbeddedVectors> open(const EmbeddedOutput& output, FileSystem& fs);
 
   size_t rows() const { return rows_; }

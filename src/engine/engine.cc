@@ -60,7 +60,7 @@ class RunInProgress {
       : spec_(spec), jobs_(jobs), listener_(listener), cancel_(cancel) {}
 
   Result<RunFinished> run() {
-    IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(spec_, cancel_));
+    IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(spec_.options, spec_.codec_host, cancel_));
     codecs_ = helpers_.codecs();
     IMAGEMILL_ASSIGN_OR_RETURN(plan_, plan_run(spec_, jobs_, codecs_));
     FileSystem& fs = real_file_system();

@@ -6,6 +6,7 @@
 
 #include "base/file_system.h"
 #include "engine/run_plan.h"
+#include "imagemill/engine.h"
 
 namespace imagemill {
 namespace {
@@ -18,22 +19,23 @@ constexpr uint64_t kIdleSharedBytesMax = uint64_t{16} << 20;
 
 }  // namespace
 
-Result<Helpers> open_helpers(const RunSpec& spec, const CancelToken& cancel) {
+Result<Helpers> open_helpers(const std::map<std::string, std::string>& run_options,
+                             const std::string& codec_host, const CancelToken& cancel) {
   IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues options,
-                             OptionValues::parse(run_options(), spec.options));
+                             OptionValues::parse(imagemill::run_options(), run_options));
   Helpers helpers;
   if (options.flag("isolate")) helpers.isolation = Isolation::kDecoding;
-  if (spec.codec_host.empty() || !real_file_system().stat(spec.codec_host)) {
+  if (codec_host.empty() || !real_file_system().stat(codec_host)) {
     if (helpers.isolation == Isolation::kNone) return helpers;
     return fail(Code::kNotFound, "--isolate needs the codec helper imagemill-codec, none at '{}'",
-                spec.codec_host);
+                codec_host);
   }
   const uint64_t max_bytes = max_memory_bytes(options);
   const int threads = thread_count(options);
   IMAGEMILL_ASSIGN_OR_RETURN(
       helpers.pool,
       HelperPool::open(
-          {.binary = spec.codec_host,
+          {.binary = codec_host,
            .max_processes = max_bytes < kManyHelpersBytes ? 1 : threads,
            // Headers are read on the threads that wait for disks.
            .max_builtin_processes = threads + kIoThreads,

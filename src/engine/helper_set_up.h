@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "codec/codec_set.h"
 #include "codec/helper_client.h"
-#include "imagemill/engine.h"
+#include "imagemill/cancel.h"
 
 namespace imagemill {
 
@@ -20,8 +22,10 @@ struct Helpers {
   CodecSet codecs() const { return CodecSet(pool.get(), isolation); }
 };
 
-// `cancel` ends all that they do, and must outlive them. Errors: kInvalidArgument for options;
-// kNotFound when decoding is to be isolated and there is no helper binary.
-Result<Helpers> open_helpers(const RunSpec& spec, const CancelToken& cancel);
+// `run_options`: names and values; `codec_host`: see RunSpec. `cancel` ends all that they do, and
+// must outlive them. Errors: kInvalidArgument for options; kNotFound when decoding is to be
+// isolated and there is no helper binary.
+Result<Helpers> open_helpers(const std::map<std::string, std::string>& run_options,
+                             const std::string& codec_host, const CancelToken& cancel);
 
 }  // namespace imagemill

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "engine/output_place.h"
+#include "engine/run_options.h"
 #include "imagemill/engine.h"
 #include "store/run_store.h"
 
@@ -188,15 +189,10 @@ class CollectionSummary {
 }  // namespace
 
 std::span<const OptionSpec> inspect_options() {
-  static const auto options = [] {
-    constexpr std::array<std::string_view, 10> kNames = {
-        "threads",       "max-memory", "fail-on", "limit-pixels", "limit-file",
-        "limit-seconds", "isolate",    "include", "exclude",      "shard"};
-    std::vector<OptionSpec> out;
-    for (const OptionSpec& spec : run_options())
-      if (std::ranges::find(kNames, spec.name) != kNames.end()) out.push_back(spec);
-    return out;
-  }();
+  static constexpr std::array<std::string_view, 10> kNames = {
+      "threads",       "max-memory", "fail-on", "limit-pixels", "limit-file",
+      "limit-seconds", "isolate",    "include", "exclude",      "shard"};
+  static const std::vector<OptionSpec> options = run_options_named(kNames);
   return options;
 }
 

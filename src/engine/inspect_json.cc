@@ -1,21 +1,16 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
-
+#include "engine/result_json.h"
 #include "imagemill/inspect.h"
 
 namespace imagemill {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json tallies_json(const std::vector<Tally>& tallies) {
   Json out = Json::object();
   for (const Tally& tally : tallies) out[tally.name] = tally.count;
   return out;
 }
-
-Json size_json(Size size) { return Json{{"width", size.width}, {"height", size.height}}; }
 
 Json problems_json(const std::vector<FileProblem>& problems) {
   Json out = Json::array();
@@ -60,8 +55,7 @@ std::string to_json(const CollectionReport& report) {
   out["broken"] = problems_json(report.broken);
   out["damaged"] = problems_json(report.damaged);
   out["duplicates"] = duplicates_json(report.duplicates);
-  // Keys are file names: any bytes.
-  return out.dump(2, ' ', false, Json::error_handler_t::replace);
+  return json_text(out);
 }
 
 }  // namespace imagemill

@@ -69,8 +69,7 @@ class Merge {
                   spec_.output);
     IMAGEMILL_ASSIGN_OR_RETURN(shards_, ShardOutputs::open(spec_.shards, fs_));
     IMAGEMILL_TRY(check_output_is_no_shard());
-    const RunSpec helper_spec{.codec_host = spec_.codec_host};
-    IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(helper_spec, cancel_));
+    IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers({}, spec_.codec_host, cancel_));
     const CodecSet codecs = helpers_.codecs();
     IMAGEMILL_ASSIGN_OR_RETURN(jobs_, jobs_of(shards_.options(), {.codecs = codecs}));
     IMAGEMILL_TRY(check());

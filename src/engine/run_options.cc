@@ -1,8 +1,9 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
+#include "engine/run_options.h"
 
-#include "imagemill/engine.h"
+#include <algorithm>
+#include <array>
 
 namespace imagemill {
 namespace {
@@ -86,5 +87,12 @@ constexpr std::array kRunOptions = {
 }  // namespace
 
 std::span<const OptionSpec> run_options() { return kRunOptions; }
+
+std::vector<OptionSpec> run_options_named(std::span<const std::string_view> names) {
+  std::vector<OptionSpec> out;
+  for (const OptionSpec& option : kRunOptions)
+    if (std::ranges::find(names, option.name) != names.end()) out.push_back(option);
+  return out;
+}
 
 }  // namespace imagemill

@@ -35,9 +35,6 @@ class Search {
     IMAGEMILL_ASSIGN_OR_RETURN(options_, OptionValues::parse(run_options(), spec_.setup.options));
     IMAGEMILL_ASSIGN_OR_RETURN(output_, EmbeddedOutput::open(spec_.output, fs_));
     IMAGEMILL_ASSIGN_OR_RETURN(const auto vectors, EmbeddedVectors::open(output_, fs_));
-    if (vectors.rows() == 0)
-      return fail(Code::kInvalidArgument, "{}: holds no vectors: none of its pictures has any",
-                  spec_.output);
     IMAGEMILL_ASSIGN_OR_RETURN(
         const auto nearest,
         NearestRows::open(
@@ -144,8 +141,8 @@ class Search {
   }
 
   Result<> add_thumbnails() {
-    const RunSpec helper_spec{.options = spec_.setup.options, .codec_host = spec_.setup.codec_host};
-    IMAGEMILL_ASSIGN_OR_RETURN(const Helpers helpers, open_helpers(helper_spec, cancel_));
+    IMAGEMILL_ASSIGN_OR_RETURN(const Helpers helpers,
+                               open_helpers(spec_.setup.options, spec_.setup.codec_host, cancel_));
     const CodecSet codecs = helpers.codecs();
     Originals files = originals();
     ViewTools tools;

@@ -1,13 +1,10 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
-
+#include "engine/result_json.h"
 #include "imagemill/search.h"
 
 namespace imagemill {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json query_json(const QueryResult& query) {
   Json hits = Json::array();
@@ -16,10 +13,10 @@ Json query_json(const QueryResult& query) {
     hits.push_back({{"rank", i + 1},
                     {"score", hit.score},
                     {"key", hit.key},
-                    {"path", hit.path.empty() ? Json() : Json(hit.path)}});
+                    {"path", text_or_null(hit.path)}});
   }
   return {{query.is_key ? "key" : "image", query.query},
-          {"error", query.error.empty() ? Json() : Json(query.error)},
+          {"error", text_or_null(query.error)},
           {"results", std::move(hits)}};
 }
 
@@ -32,8 +29,7 @@ std::string to_json(const SearchReport& report) {
                     {"metric", report.metric},       {"index", report.index},
                     {"may_miss", report.may_miss()}, {"pictures", report.pictures},
                     {"dims", report.dims},           {"queries", std::move(queries)}};
-  // Keys and paths are file names: any bytes.
-  return out.dump(2, ' ', false, Json::error_handler_t::replace);
+  return json_text(out);
 }
 
 }  // namespace imagemill

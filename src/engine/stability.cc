@@ -61,9 +61,6 @@ class Stability {
     IMAGEMILL_ASSIGN_OR_RETURN(options_, OptionValues::parse(run_options(), spec_.setup.options));
     IMAGEMILL_ASSIGN_OR_RETURN(output_, EmbeddedOutput::open(spec_.output, fs_));
     IMAGEMILL_ASSIGN_OR_RETURN(const auto vectors, EmbeddedVectors::open(output_, fs_));
-    if (vectors.rows() == 0)
-      return fail(Code::kInvalidArgument, "{}: holds no vectors: none of its pictures has any",
-                  spec_.output);
     report_ = {
         .output = spec_.output, .model = output_.option("embed.model"), .pictures = vectors.rows()};
     const std::string folder = join_path(spec_.setup.work_folder, "variants");
@@ -81,8 +78,8 @@ class Stability {
 
  private:
   Result<> write_variants(const EmbeddedVectors& vectors, const std::string& folder) {
-    const RunSpec helper_spec{.options = spec_.setup.options, .codec_host = spec_.setup.codec_host};
-    IMAGEMILL_ASSIGN_OR_RETURN(const Helpers helpers, open_helpers(helper_spec, cancel_));
+    IMAGEMILL_ASSIGN_OR_RETURN(const Helpers helpers,
+                               open_helpers(spec_.setup.options, spec_.setup.codec_host, cancel_));
     const CodecSet codecs = helpers.codecs();
     Originals originals(spec_.inputs.empty() ? output_.inputs : spec_.inputs, fs_);
     ViewTools tools;

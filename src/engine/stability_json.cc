@@ -1,16 +1,9 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
-
+#include "engine/result_json.h"
 #include "imagemill/stability.h"
 
 namespace imagemill {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-}  // namespace
-
 std::string to_json(const StabilityReport& report) {
   Json variants = Json::array();
   for (const VariantStability& v : report.variants)
@@ -28,7 +21,7 @@ std::string to_json(const StabilityReport& report) {
   const Json out = {{"output", report.output},       {"model", report.model},
                     {"pictures", report.pictures},   {"sample", report.sample},
                     {"skipped", std::move(skipped)}, {"variants", std::move(variants)}};
-  return out.dump(2, ' ', false, Json::error_handler_t::replace);
+  return json_text(out);
 }
 
 }  // namespace imagemill
