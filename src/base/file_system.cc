@@ -13,6 +13,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/file_attributes.h"
+
 namespace imagemill {
 namespace {
 
@@ -20,7 +22,8 @@ std::unexpected<Status> system_failure(std::string_view what, std::string_view p
   const Code code = error == ENOENT || error == ENOTDIR ? Code::kNotFound
                     : error == ENOSPC || error == EDQUOT || error == EFBIG || error == ENOMEM
                         ? Code::kResourceExhausted
-                        : Code::kIoError;
+                    : error == EXDEV ? Code::kUnsupported
+                                     : Code::kIoError;
   return fail(code, "{}: {}: {}", path, what, std::strerror(error));
 }
 
@@ -54,9 +57,17 @@ FileStat::Kind kind_of(mode_t mode) {
   return FileStat::Kind::kOther;
 }
 
+int64_t nanoseconds(const timespec& time) {
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 FileStat to_file_stat(const struct stat& s) {
-  return {kind_of(s.st_mode), static_cast<uint64_t>(s.st_size),
-          int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec, s.st_dev, s.st_ino};
+  return {kind_of(s.st_mode),
+          static_cast<uint64_t>(s.st_size),
+          nanoseconds(s.st_mtim),
+          s.st_dev,
+          s.st_ino,
+          nanoseconds(s.st_ctim)};
 }
 
 // FileSystem::open for file systems that only know paths.
@@ -291,6 +302,17 @@ class RealFileSystem final : public FileSystem {
     return open_for_writing(path, O_WRONLY | O_CREAT, bytes);
   }
 
+  Result<std::unique_ptr<WritableFile>> append(const std::string& path) override {
+    return open_for_writing(path, O_WRONLY | O_CREAT | O_APPEND, std::nullopt);
+  }
+
+  Result<std::unique_ptr<WritableFile>> create_new(const std::string& path) override {
+    FileDescriptor fd(open_retrying(path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600));
+    if (fd.get() >= 0) return std::make_unique<RealWritableFile>(std::move(fd), path);
+    if (errno == EEXIST) return nullptr;
+    return system_failure("cannot create", path, errno);
+  }
+
   Result<> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0)
       return system_failure(fmt::format("cannot rename {} to it", from), to, errno);
@@ -304,6 +326,18 @@ class RealFileSystem final : public FileSystem {
     // EINVAL: a file system that cannot promise it.
     if (errno == EINVAL || errno == ENOSYS) return FileSystem::rename_if_free(from, to);
     return system_failure(fmt::format("cannot rename {} to it", from), to, errno);
+  }
+
+  Result<> exchange(const std::string& a, const std::string& b) override {
+    if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0) return {};
+    const int error = errno;
+    if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP)
+      return FileSystem::exchange(a, b);
+    return system_failure(fmt::format("cannot exchange {} with it", a), b, error);
+  }
+
+  Result<> copy_attributes(const std::string& from, const std::string& to) override {
+    return copy_file_attributes(from, to);
   }
 
   Result<> symbolic_link(const std::string& text, const std::string& path) override {
@@ -342,6 +376,15 @@ class RealFileSystem final : public FileSystem {
     IMAGEMILL_TRY(create_folders(parent));
     if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST)
       return system_failure("cannot create folder", path, errno);
+    return {};
+  }
+
+  Result<> sync(const std::string& path) override {
+    const FileDescriptor fd(open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK));
+    if (fd.get() < 0) return system_failure("cannot open", path, errno);
+    // EINVAL: a file system that knows no such thing for folders.
+    if (::fsync(fd.get()) != 0 && errno != EINVAL)
+      return system_failure("cannot sync", path, errno);
     return {};
   }
 
@@ -401,6 +444,10 @@ Result<bool> FileSystem::rename_if_free(const std::string& from, const std::stri
   if (there.error().code() != Code::kNotFound) return std::unexpected(there.error());
   IMAGEMILL_TRY(rename(from, to));
   return true;
+}
+
+Result<> FileSystem::exchange(const std::string& a, const std::string& b) {
+  return fail(Code::kUnsupported, "{}: cannot exchange {} with it in one step", b, a);
 }
 
 Result<> FileSystem::symbolic_link(const std::string& text, const std::string& path) {

@@ -4,7 +4,8 @@
 // The seam to the operating system: everything that changes the disk goes through FileSystem, so
 // that tests can make the N-th call fail. Paths are UTF-8 (any bytes on Linux). Errors name the
 // path and the system's reason: ENOENT is kNotFound, ENOSPC / EDQUOT / EFBIG / ENOMEM are
-// kResourceExhausted, the rest kIoError.
+// kResourceExhausted, EXDEV (not within one file system or mount) is kUnsupported, the rest
+// kIoError.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct FileStat {
   int64_t mtime_ns = 0;
   uint64_t device = 0;
   uint64_t inode = 0;
+  int64_t ctime_ns = 0;  // of the last change to bytes, names or attributes; nobody can set it
 };
 
 struct FolderEntry {
@@ -85,10 +87,19 @@ class FileSystem {
   // Opens for appending after cutting the file to `bytes`.
   virtual Result<std::unique_ptr<WritableFile>> append_at(const std::string& path,
                                                           uint64_t bytes) = 0;
+  // Every write goes to what is the end by then, whoever else writes; made where there is none.
+  virtual Result<std::unique_ptr<WritableFile>> append(const std::string& path) = 0;
+  // A file that is new and for its owner alone; null when something of that name is there already.
+  virtual Result<std::unique_ptr<WritableFile>> create_new(const std::string& path) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
   // The same where `to` is free; false when something is there already. The default looks first and
   // renames then.
   virtual Result<bool> rename_if_free(const std::string& from, const std::string& to);
+  // Each gets the other's name, in one step. kUnsupported where the file system does not offer that
+  // (the default).
+  virtual Result<> exchange(const std::string& a, const std::string& b);
+  // Gives the file `to` what `from` has besides its bytes; see file_attributes.h.
+  virtual Result<> copy_attributes(const std::string& from, const std::string& to) = 0;
   // A symbolic link at `path`, which is free, with that text in it. kUnsupported where there are
   // none (the default).
   virtual Result<> symbolic_link(const std::string& text, const std::string& path);
@@ -98,6 +109,8 @@ class FileSystem {
   virtual Result<> remove(
       const std::string& path) = 0;  // file or empty folder; missing is an error
   virtual Result<> create_folders(const std::string& path) = 0;
+  // Makes one file durable with its attributes, or the names in one folder.
+  virtual Result<> sync(const std::string& path) = 0;
   // Makes everything written below `path`'s file system durable, names included.
   virtual Result<> sync_all(const std::string& path) = 0;
 };

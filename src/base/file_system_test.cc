@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file_system.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -88,6 +91,76 @@ TEST(RealFileSystem, append_at_cuts_first) {
   ASSERT_THAT(file->close(), IsOk());
   ASSERT_OK_AND_ASSIGN(const Bytes bytes, fs.read(folder / "log", 100));
   EXPECT_EQ(as_text(bytes), "0123xy");
+}
+
+TEST(RealFileSystem, append_cuts_nothing_that_another_has_written) {
+  const TestFolder folder;
+  FileSystem& fs = real_file_system();
+  const std::string path = folder / "log";
+  ASSERT_OK_AND_ASSIGN(const auto first, fs.append(path));
+  ASSERT_OK_AND_ASSIGN(const auto second, fs.append(path));
+  EXPECT_THAT(first->write(as_byte_span("a")), IsOk());
+  EXPECT_THAT(second->write(as_byte_span("b")), IsOk());
+  EXPECT_THAT(first->write(as_byte_span("c")), IsOk());
+  EXPECT_EQ(as_text(fs.read(path, 10).value()), "abc");
+}
+
+TEST(RealFileSystem, a_new_file_is_for_its_owner_and_never_an_old_one) {
+  const TestFolder folder;
+  FileSystem& fs = real_file_system();
+  ASSERT_OK_AND_ASSIGN(const auto file, fs.create_new(folder / "a"));
+  ASSERT_NE(file, nullptr);
+  EXPECT_EQ(std::filesystem::status(folder / "a").permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  ASSERT_OK_AND_ASSIGN(const auto again, fs.create_new(folder / "a"));
+  EXPECT_EQ(again, nullptr);
+  EXPECT_THAT(fs.create_new(folder / "no/a"), FailsWith(Code::kNotFound));
+}
+
+TEST(RealFileSystem, exchanges_two_names) {
+  const TestFolder folder;
+  FileSystem& fs = real_file_system();
+  const std::string a = folder.write("a", "of a"), b = folder.write("b", "of b");
+  const auto exchanged = fs.exchange(a, b);
+  if (!exchanged && exchanged.error().code() == Code::kUnsupported)
+    GTEST_SKIP() << "no such thing here";
+  ASSERT_THAT(exchanged, IsOk());
+  EXPECT_EQ(as_text(fs.read(a, 10).value()), "of b");
+  EXPECT_EQ(as_text(fs.read(b, 10).value()), "of a");
+  EXPECT_THAT(fs.exchange(a, folder / "none"), FailsWith(Code::kNotFound));
+}
+
+TEST(RealFileSystem, another_file_system_is_told_from_an_error) {
+  const TestFolder folder;
+  FileSystem& fs = real_file_system();
+  const std::string path = folder.write("a", "x");
+  const std::string other = fmt::format("/dev/shm/imagemill-test-{}", getpid());
+  const auto there = fs.stat("/dev/shm");
+  if (!there || there->device == fs.stat(path)->device) GTEST_SKIP() << "one file system only";
+  EXPECT_THAT(fs.rename(path, other), FailsWith(Code::kUnsupported));
+  EXPECT_THAT(fs.rename_if_free(path, other), FailsWith(Code::kUnsupported));
+}
+
+TEST(RealFileSystem, copies_what_a_file_has_besides_its_bytes) {
+  const TestFolder folder;
+  FileSystem& fs = real_file_system();
+  const std::string from = folder.write("from", "x"), to = folder.write("to", "y");
+  const timespec times[] = {{1'000'000'001, 5}, {1'000'000'002, 7}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, from.c_str(), times, 0), 0);
+  ASSERT_EQ(::chmod(from.c_str(), 0640), 0);
+  const bool has_attributes = ::setxattr(from.c_str(), "user.rating", "five", 4, 0) == 0;
+  ASSERT_THAT(fs.copy_attributes(from, to), IsOk());
+  struct stat stat{};
+  ASSERT_EQ(::stat(to.c_str(), &stat), 0);
+  EXPECT_EQ(stat.st_mode & 07777, 0640u);
+  EXPECT_EQ(stat.st_mtim.tv_sec, 1'000'000'002);
+  EXPECT_EQ(stat.st_mtim.tv_nsec, 7);
+  EXPECT_EQ(as_text(fs.read(to, 10).value()), "y");
+  char value[8];
+  if (has_attributes) {
+    EXPECT_EQ(::getxattr(to.c_str(), "user.rating", value, sizeof value), 4);
+  }
+  EXPECT_THAT(fs.copy_attributes(folder / "none", to), FailsWith(Code::kIoError));
 }
 
 TEST(RealFileSystem, write_at_leaves_the_place_of_the_next_write) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,9 +39,26 @@ class FaultFileSystem final : public FileSystem {
   int64_t calls() const { return calls_; }
   bool has_failed() const { return fault_call_ != 0 && calls_ >= fault_call_; }
 
+  // Asked before each state-changing call, with its number: for what other programs do meanwhile.
+  void before_each_call(std::function<void(int64_t call)> intrude) {
+    intrude_ = std::move(intrude);
+  }
+
+  // What lies below `folder` is on another file system; with `is_mount` of the same device, as
+  // where a part of one is mounted once more.
+  void set_apart(std::string folder, bool is_mount) {
+    apart_ = std::move(folder) + '/';
+    is_mount_ = is_mount;
+  }
+
+  // Names cannot be exchanged in one step.
+  void without_exchange() { has_exchange_ = false; }
+
   // Counts as such a call: for what a test does beside the file system.
   Result<> step() {
-    if (++calls_ == fault_call_ && fault_ == Fault::kKill) kill(getpid(), SIGKILL);
+    ++calls_;
+    if (intrude_) intrude_(calls_);
+    if (calls_ == fault_call_ && fault_ == Fault::kKill) kill(getpid(), SIGKILL);
     if (calls_ == fault_call_ || is_dead())
       return fail(Code::kResourceExhausted, "call {} fails as the test wants it", calls_);
     return {};
@@ -60,11 +78,11 @@ class FaultFileSystem final : public FileSystem {
 
   Result<FileStat> stat(const std::string& path) override {
     IMAGEMILL_TRY(check_alive());
-    return real_.stat(path);
+    return placed(path, real_.stat(path));
   }
   Result<FileStat> stat_link(const std::string& path) override {
     IMAGEMILL_TRY(check_alive());
-    return real_.stat_link(path);
+    return placed(path, real_.stat_link(path));
   }
   Result<std::vector<FolderEntry>> list(const std::string& folder) override {
     IMAGEMILL_TRY(check_alive());
@@ -92,8 +110,22 @@ class FaultFileSystem final : public FileSystem {
     IMAGEMILL_ASSIGN_OR_RETURN(auto out, real_.append_at(path, bytes));
     return std::make_unique<File>(*this, file, std::move(out));
   }
+  Result<std::unique_ptr<WritableFile>> append(const std::string& path) override {
+    IMAGEMILL_TRY(step());
+    const int64_t file = adopt(path);
+    IMAGEMILL_ASSIGN_OR_RETURN(auto out, real_.append(path));
+    return std::make_unique<File>(*this, file, std::move(out));
+  }
+  Result<std::unique_ptr<WritableFile>> create_new(const std::string& path) override {
+    IMAGEMILL_TRY(step());
+    const int64_t file = adopt(path);
+    IMAGEMILL_ASSIGN_OR_RETURN(auto out, real_.create_new(path));
+    if (!out) return nullptr;
+    return std::make_unique<File>(*this, file, std::move(out));
+  }
   Result<> rename(const std::string& from, const std::string& to) override {
     IMAGEMILL_TRY(step());
+    IMAGEMILL_TRY(check_one_place(from, to));
     const int64_t file = adopt(from);
     adopt(to);
     IMAGEMILL_TRY(real_.rename(from, to));
@@ -101,8 +133,38 @@ class FaultFileSystem final : public FileSystem {
     names_[to] = file;
     return {};
   }
+  Result<bool> rename_if_free(const std::string& from, const std::string& to) override {
+    IMAGEMILL_TRY(step());
+    IMAGEMILL_TRY(check_one_place(from, to));
+    const int64_t file = adopt(from);
+    IMAGEMILL_ASSIGN_OR_RETURN(const bool is_renamed, real_.rename_if_free(from, to));
+    if (!is_renamed) return false;
+    names_.erase(from);
+    names_[to] = file;
+    return true;
+  }
+  Result<> exchange(const std::string& a, const std::string& b) override {
+    IMAGEMILL_TRY(step());
+    if (!has_exchange_) return FileSystem::exchange(a, b);
+    IMAGEMILL_TRY(check_one_place(a, b));
+    adopt(a);
+    adopt(b);
+    IMAGEMILL_TRY(real_.exchange(a, b));
+    std::swap(names_[a], names_[b]);
+    return {};
+  }
+  Result<> copy_attributes(const std::string& from, const std::string& to) override {
+    IMAGEMILL_TRY(step());
+    return real_.copy_attributes(from, to);
+  }
+  // Links have no bytes of their own: a power cut leaves them as they are.
+  Result<> symbolic_link(const std::string& text, const std::string& path) override {
+    IMAGEMILL_TRY(step());
+    return real_.symbolic_link(text, path);
+  }
   Result<> hard_link(const std::string& from, const std::string& to) override {
     IMAGEMILL_TRY(step());
+    IMAGEMILL_TRY(check_one_place(from, to));
     const int64_t file = adopt(from);
     IMAGEMILL_TRY(real_.hard_link(from, to));
     names_[to] = file;
@@ -118,6 +180,19 @@ class FaultFileSystem final : public FileSystem {
   Result<> create_folders(const std::string& path) override {
     IMAGEMILL_TRY(step());
     return real_.create_folders(path);
+  }
+  Result<> sync(const std::string& path) override {
+    IMAGEMILL_TRY(step());
+    forget_missing();
+    if (const auto file = names_.find(path); file != names_.end()) {
+      synced_bytes_[file->second] = content(path);
+      return {};
+    }
+    const auto is_in = [&](const auto& name) { return parent_path(name.first) == path; };
+    std::erase_if(synced_names_, is_in);
+    for (const auto& name : names_)
+      if (is_in(name)) synced_names_.insert(name);
+    return {};
   }
   Result<> sync_all(const std::string&) override {
     IMAGEMILL_TRY(step());
@@ -168,6 +243,18 @@ class FaultFileSystem final : public FileSystem {
     return {};
   }
 
+  bool is_apart(const std::string& path) const {
+    return !apart_.empty() && (path + '/').starts_with(apart_);
+  }
+  Result<FileStat> placed(const std::string& path, Result<FileStat> stat) const {
+    if (stat && is_apart(path) && !is_mount_) ++stat->device;
+    return stat;
+  }
+  Result<> check_one_place(const std::string& a, const std::string& b) const {
+    if (is_apart(a) == is_apart(b)) return {};
+    return fail(Code::kUnsupported, "{}: not on the file system of {}", b, a);
+  }
+
   std::string content(const std::string& path) {
     const auto bytes = real_.read(path, uint64_t{1} << 30);
     return bytes ? std::string(as_text(*bytes)) : std::string();
@@ -196,6 +283,10 @@ class FaultFileSystem final : public FileSystem {
   FileSystem& real_ = real_file_system();
   const int64_t fault_call_ = 0;  // 0: none
   const Fault fault_ = Fault::kStop;
+  std::function<void(int64_t call)> intrude_;
+  std::string apart_;  // "": nothing is
+  bool is_mount_ = false;
+  bool has_exchange_ = true;
   int64_t calls_ = 0;
   int64_t next_file_ = 1;
   Names names_;
