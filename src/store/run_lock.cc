@@ -11,7 +11,8 @@
 
 namespace imagemill {
 
-Result<RunLock> RunLock::acquire(const std::string& path) {
+Result<RunLock> RunLock::acquire(const std::string& store) {
+  const std::string path = store + ".lock";
   // O_CLOEXEC: a helper process started by this one must not keep the lock beyond it.
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0)

@@ -14,8 +14,9 @@ namespace imagemill {
 // removing it would race with the next run that has it open already.
 class RunLock {
  public:
-  // kInvalidArgument when another process holds it.
-  static Result<RunLock> acquire(const std::string& path);
+  // kInvalidArgument when another process, or this one, holds it; kNotFound when the store's folder
+  // is not there.
+  static Result<RunLock> acquire(const std::string& store);
 
   RunLock(RunLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   RunLock& operator=(RunLock&&) = delete;

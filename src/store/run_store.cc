@@ -320,14 +320,14 @@ const FinishedItem* find_finished(std::span<const FinishedItem> items, std::stri
 
 Result<std::unique_ptr<RunStore>> RunStore::open(const std::string& path,
                                                  const RunOptions& options) {
-  IMAGEMILL_ASSIGN_OR_RETURN(RunLock lock, RunLock::acquire(path + ".lock"));
+  IMAGEMILL_ASSIGN_OR_RETURN(RunLock lock, RunLock::acquire(path));
   IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_for_run(path, options));
   return make_writer(std::move(lock), std::move(database));
 }
 
 Result<std::unique_ptr<RunStore>> RunStore::restart(const std::string& path,
                                                     const RunOptions& options) {
-  IMAGEMILL_ASSIGN_OR_RETURN(RunLock lock, RunLock::acquire(path + ".lock"));
+  IMAGEMILL_ASSIGN_OR_RETURN(RunLock lock, RunLock::acquire(path));
   IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_anew(path, options));
   return make_writer(std::move(lock), std::move(database));
 }
