@@ -86,24 +86,40 @@ struct DedupeSpec {
 
 // What is, or would be, done with one copy.
 struct DuplicateStep {
+  enum class State : uint8_t {
+    kPlanned,  // without `apply`
+    kDone,
+    kThere,  // links: it shares its bytes with the one that is kept already
+    kLeft,   // left alone; `problem` says why
+  };
   std::string key;
   std::string from;
-  std::string to;       // kMove, kTrash: where it is then; links: the file that is kept
-  std::string problem;  // why not; "" otherwise
-  bool is_done = false;
+  // kMove: where it is then; kTrash: likewise, or which trash when only planned; links: the file
+  // that is kept. Absolute.
+  std::string to;
+  std::string problem;
+  State state = State::kPlanned;
 };
+
+std::string_view step_state_name(DuplicateStep::State state);  // "planned", "done", "there", "left"
 
 struct DedupeOutcome {
   RunFinished run;
-  DuplicateFindings findings;  // none when the run did not come to its end
-  std::vector<DuplicateStep> steps;
+  DuplicateFindings findings;        // none when the run did not come to its end
+  std::vector<DuplicateStep> steps;  // those that came before the end, should that be an early one
   std::string journal;  // the file that says what was done; "" when nothing was to be done
 };
 
+// The findings with "steps", what became of each copy, "stopped", why not of all, and "journal".
+std::string to_json(const DedupeOutcome& outcome);
+
 // Runs, finds, acts. A file is left alone, and the step says why, when it or the picture that is
 // kept has changed since it was looked at; one problem does not stop the others. With `apply` every
-// step is in OUT/duplicates_journal.jsonl before it is taken. Errors: as of Engine::run;
-// kInvalidArgument for an action that needs an output that is a folder and has none.
+// step is in OUT/duplicates_journal.jsonl before it is taken, and what a run that was killed had
+// begun is undone first. The run's lock is held while files are touched. The listener is told of
+// findings and steps before it is told that the run has finished: `run` then says whether the
+// actions, too, came to their end. Errors: as of Engine::run; kInvalidArgument for an action that
+// needs an output that is a folder and has none.
 Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener, const CancelToken& cancel);
 
 }  // namespace imagemill

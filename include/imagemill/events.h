@@ -102,11 +102,15 @@ struct RunFinished {
   // Job -> how many of the done items it left out, because of its `where` or of a job that it waits
   // for; those of earlier tries included.
   std::map<std::string, int64_t> job_skips = {};
+  int64_t copies_left = 0;  // by `dedupe`: copies that it was to act upon and did not
   double seconds = 0;
   uint64_t peak_resident_bytes = 0;
   std::vector<StageSnapshot> stages = {};
   std::vector<NetworkSnapshot> networks = {};  // those that were opened
 };
+
+struct DuplicateFindings;  // dedupe.h
+struct DuplicateStep;
 
 // Called from the run's own threads, never two calls at once. Must be quick: the pipeline waits.
 class Listener {
@@ -116,6 +120,9 @@ class Listener {
   virtual void on_progress(const RunProgress&) {}
   virtual void on_item_failed(const ItemFailed&) {}
   virtual void on_warning(const RunWarning&) {}
+  // Of `dedupe`: what was found, then each copy that is acted upon.
+  virtual void on_duplicates(const DuplicateFindings&) {}
+  virtual void on_duplicate_step(const DuplicateStep&) {}
   virtual void on_finished(const RunFinished&) {}
 };
 

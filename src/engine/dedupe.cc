@@ -5,9 +5,11 @@
 #include <algorithm>
 
 #include "engine/duplicate_actions.h"
+#include "engine/interrupted_step.h"
 #include "engine/output_place.h"
 #include "engine/run_with_jobs.h"
 #include "jobs/dedupe.h"
+#include "store/run_lock.h"
 
 namespace imagemill {
 namespace {
@@ -24,11 +26,68 @@ std::vector<JobEntry> jobs_with_findings(DuplicateFindings& findings) {
   return jobs;
 }
 
+// Passes everything on but the end, which comes after the actions.
+class UntilFinished final : public Listener {
+ public:
+  explicit UntilFinished(Listener& listener) : listener_(listener) {}
+
+  void on_started(const RunStarted& started) override { listener_.on_started(started); }
+  void on_progress(const RunProgress& progress) override { listener_.on_progress(progress); }
+  void on_item_failed(const ItemFailed& failed) override { listener_.on_item_failed(failed); }
+  void on_warning(const RunWarning& warning) override { listener_.on_warning(warning); }
+
+ private:
+  Listener& listener_;
+};
+
+std::string journal_of(const OutputPlace& place) {
+  return join_path(place.output(), "duplicates_journal.jsonl");
+}
+
+// Before the run, which is to find the files under their own names.
+Result<> undo_interrupted(const OutputPlace& place, FileSystem& fs, Listener& listener) {
+  const auto lock = RunLock::acquire(place.store_path());
+  if (!lock && lock.error().code() == Code::kNotFound) return {};  // the first run
+  if (!lock) return std::unexpected(lock.error());
+  IMAGEMILL_ASSIGN_OR_RETURN(std::string left, undo_interrupted_step(fs, journal_of(place)));
+  if (!left.empty()) listener.on_warning({std::move(left)});
+  return {};
+}
+
+// The run is over with its error; what was done until then is told all the same.
+void stop(RunFinished& run, const Status& why) {
+  const bool is_cancelled = why.code() == Code::kCancelled;
+  run.outcome = is_cancelled ? RunFinished::Outcome::kCancelled : RunFinished::Outcome::kFailed;
+  if (!is_cancelled) run.error = why.message();
+}
+
 // What was done lies there.
 Result<> check_output(const DedupeSpec& spec, const OutputPlace& place) {
   if (spec.action == DuplicateAction::kReport || place.sink_kind() == SinkKind::kFolder) return {};
   return fail(Code::kInvalidArgument, "{}: files can be put aside only beside an output folder",
               spec.run.output);
+}
+
+// Under the lock that the run has let go of: another run could cut or move the same files.
+Result<> act(const DedupeSpec& spec, const OptionValues& options, const OutputPlace& place,
+             FileSystem& fs, const CancelToken& cancel, DedupeOutcome& outcome) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const RunLock lock, RunLock::acquire(place.store_path()));
+  // As they are now; what has come since the run is in none of its groups.
+  IMAGEMILL_ASSIGN_OR_RETURN(const RunInputs inputs,
+                             list_inputs(spec.run.inputs, options, place.private_folders(),
+                                         spec.run.standard_input, fs, cancel));
+  const DuplicatePlaces places{.output = place.output(),
+                               .journal = journal_of(place),
+                               .trash_folder = spec.trash_folder,
+                               .file_bytes_max = options.bytes("limit-file")};
+  DuplicateWork work =
+      act_on_duplicates(outcome.findings, spec.action, spec.apply, inputs, places, fs, cancel);
+  outcome.steps = std::move(work.steps);
+  if (work.has_journal) outcome.journal = places.journal;
+  if (spec.apply)
+    outcome.run.copies_left =
+        std::ranges::count(outcome.steps, DuplicateStep::State::kLeft, &DuplicateStep::state);
+  return work.stopped ? std::unexpected(*std::move(work.stopped)) : Result<>();
 }
 
 }  // namespace
@@ -44,26 +103,22 @@ Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener,
   IMAGEMILL_ASSIGN_OR_RETURN(const OutputPlace place,
                              OutputPlace::open(spec.run.output, options.text("layout"), fs));
   IMAGEMILL_TRY(check_output(spec, place));
+  if (spec.apply) IMAGEMILL_TRY(undo_interrupted(place, fs, listener));
+  UntilFinished until_finished(listener);
   DuplicateFindings findings;
   DedupeOutcome outcome;
   IMAGEMILL_ASSIGN_OR_RETURN(
-      outcome.run, run_with_jobs(jobs_with_findings(findings), spec.run, listener, cancel));
-  if (outcome.run.outcome != RunFinished::Outcome::kComplete) return outcome;
-  outcome.findings = std::move(findings);
-  if (spec.action == DuplicateAction::kReport || options.flag("dry-run")) return outcome;
-
-  // As they are now; what has come since the run is in none of its groups.
-  IMAGEMILL_ASSIGN_OR_RETURN(const RunInputs inputs,
-                             list_inputs(spec.run.inputs, options, place.private_folders(),
-                                         spec.run.standard_input, fs, cancel));
-  const DuplicatePlaces places{.output = place.output(),
-                               .journal = join_path(place.output(), "duplicates_journal.jsonl"),
-                               .trash_folder = spec.trash_folder,
-                               .file_bytes_max = options.bytes("limit-file")};
-  IMAGEMILL_ASSIGN_OR_RETURN(
-      outcome.steps,
-      act_on_duplicates(outcome.findings, spec.action, spec.apply, inputs, places, fs, cancel));
-  if (std::ranges::any_of(outcome.steps, &DuplicateStep::is_done)) outcome.journal = places.journal;
+      outcome.run, run_with_jobs(jobs_with_findings(findings), spec.run, until_finished, cancel));
+  if (outcome.run.outcome == RunFinished::Outcome::kComplete) {
+    outcome.findings = std::move(findings);
+    Result<> acted;
+    if (spec.action != DuplicateAction::kReport && !options.flag("dry-run"))
+      acted = act(spec, options, place, fs, cancel, outcome);
+    if (!options.flag("dry-run")) listener.on_duplicates(outcome.findings);
+    for (const DuplicateStep& step : outcome.steps) listener.on_duplicate_step(step);
+    if (!acted) stop(outcome.run, acted.error());
+  }
+  listener.on_finished(outcome.run);
   return outcome;
 }
 

@@ -2,32 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/duplicate_actions.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "base/hash.h"
 #include "engine/duplicate_journal.h"
 #include "engine/item_stages.h"
+#include "engine/put_aside.h"
 #include "engine/trash_folder.h"
 
 namespace imagemill {
 namespace {
-
-// A file that was looked at, found again.
-struct KnownFile {
-  std::string path;
-  FileStat stat;
-};
-
-bool is_same_file(const FileStat& a, const FileStat& b) {
-  return a.device == b.device && a.inode == b.inode;
-}
-
-bool is_unchanged(const FileStat& a, const FileStat& b) {
-  return is_same_file(a, b) && a.bytes == b.bytes && a.mtime_ns == b.mtime_ns;
-}
 
 std::unexpected<Status> changed(const std::string& path) {
   return fail(Code::kInvalidArgument, "{}: has changed since it was looked at", path);
@@ -54,12 +40,12 @@ class DuplicateActions {
         trash_(fs, places.trash_folder),
         journal_(fs, places.journal) {}
 
-  Result<std::vector<DuplicateStep>> run(const DuplicateFindings& findings,
-                                         const CancelToken& cancel) {
-    for (const PictureGroup& group : findings.groups)
-      for (const KeptPicture& kept : kept_pictures(group)) IMAGEMILL_TRY(act(kept, cancel));
-    IMAGEMILL_TRY(journal_.close());
-    return std::move(steps_);
+  DuplicateWork run(const DuplicateFindings& findings, const CancelToken& cancel) {
+    auto acted = act_on_all(findings, cancel);
+    work_.has_journal = journal_.has_lines();
+    if (const auto closed = journal_.close(); acted) acted = closed;
+    if (!acted) work_.stopped = acted.error();
+    return std::move(work_);
   }
 
  private:
@@ -68,6 +54,24 @@ class DuplicateActions {
     const DuplicatePicture* kept = nullptr;
     std::vector<DuplicatePicture> copies;
   };
+
+  // A file to be put aside, read and compared.
+  struct Candidate {
+    KnownFile file;
+    Bytes bytes;
+    bool is_linked = false;  // to the one that is kept; there is nothing to do
+  };
+
+  Result<> act_on_all(const DuplicateFindings& findings, const CancelToken& cancel) {
+    if (findings.groups.empty()) return {};
+    std::error_code error;
+    output_ = std::filesystem::canonical(places_.output, error).string();
+    if (error) return fail(Code::kIoError, "{}: {}", places_.output, error.message());
+    if (!makes_links()) find_input_links();
+    for (const PictureGroup& group : findings.groups)
+      for (const KeptPicture& kept : kept_pictures(group)) IMAGEMILL_TRY(act(kept, cancel));
+    return {};
+  }
 
   // The best one; where links are made, one of every content, whatever it looks like.
   std::vector<KeptPicture> kept_pictures(const PictureGroup& group) const {
@@ -100,7 +104,7 @@ class DuplicateActions {
     if (kept) kept = followed(*kept);
     Bytes kept_bytes;
     if (kept && apply_) {
-      if (auto bytes = read_unchanged(*kept, *group.kept))
+      if (auto bytes = read_kept(*kept, *group.kept))
         kept_bytes = *std::move(bytes);
       else
         kept = std::unexpected(bytes.error());
@@ -115,22 +119,54 @@ class DuplicateActions {
   // Errors of the journal only: nothing is done that it does not tell of.
   Result<> add_step(const DuplicatePicture& copy, const Result<KnownFile>& kept,
                     ByteSpan kept_bytes) {
-    DuplicateStep step{.key = copy.key};
+    work_.steps.push_back({.key = copy.key});
+    DuplicateStep& step = work_.steps.back();
     auto planned = plan(copy, kept, step);
-    if (planned && apply_) planned = check_bytes(*planned, copy, kept_bytes);
-    if (!planned) {
-      step.problem = planned.error().message();
-    } else if (apply_) {
-      IMAGEMILL_TRY(journal_.announce(action_, copy, step, kept->path));
-      const auto done = take(*planned, *kept, step);
-      step.is_done = done.has_value();
-      if (!done) {
-        step.problem = done.error().message();
-        IMAGEMILL_TRY(journal_.note_failure(step));
-      }
+    if (planned && planned->is_linked) {
+      step.state = DuplicateStep::State::kThere;
+      return {};
     }
-    steps_.push_back(std::move(step));
-    return {};
+    if (planned && apply_) planned = prepared(*std::move(planned), copy, kept_bytes, step);
+    if (!planned) {
+      leave(step, planned.error());
+      return {};
+    }
+    return apply_ ? carry_out(*planned, copy, *kept, step) : Result<>();
+  }
+
+  static void leave(DuplicateStep& step, const Status& why) {
+    step.problem = why.message();
+    step.state = DuplicateStep::State::kLeft;
+  }
+
+  Result<> carry_out(const Candidate& candidate, const DuplicatePicture& copy,
+                     const KnownFile& kept, DuplicateStep& step) {
+    const bool has_aside = action_ != DuplicateAction::kTrash;
+    const auto aside = has_aside ? free_name_beside(fs_, step.from) : Result<std::string>("");
+    if (!aside) {
+      leave(step, aside.error());
+      return {};
+    }
+    const auto announced =
+        journal_.announce(copy, {.action = std::string(duplicate_action_name(action_)),
+                                 .from = step.from,
+                                 .to = step.to,
+                                 .kept = kept.path,
+                                 .aside = *aside});
+    auto taken = announced;
+    if (announced) taken = take({candidate.file, kept, *aside}, candidate.bytes, step);
+    if (taken) {
+      step.state = DuplicateStep::State::kDone;
+      return {};
+    }
+    leave(step, taken.error());
+    if (action_ == DuplicateAction::kTrash && is_free(step.to)) trash_.release(step.to);
+    return announced ? journal_.note_failure(step) : announced;
+  }
+
+  bool is_free(const std::string& path) const {
+    const auto there = fs_.stat_link(path);
+    return !there && there.error().code() == Code::kNotFound;
   }
 
   // The file of a picture, where size and time are those of the run.
@@ -162,12 +198,22 @@ class DuplicateActions {
     return bytes;
   }
 
-  Result<KnownFile> plan(const DuplicatePicture& copy, const Result<KnownFile>& kept,
+  // Where links are made to it, it is all that will be left: its bytes have to be on the disk.
+  Result<Bytes> read_kept(const KnownFile& kept, const DuplicatePicture& picture) const {
+    if (makes_links()) IMAGEMILL_TRY(fs_.sync(kept.path));
+    return read_unchanged(kept, picture);
+  }
+
+  Result<Candidate> plan(const DuplicatePicture& copy, const Result<KnownFile>& kept,
                          DuplicateStep& step) const {
     if (!kept) return std::unexpected(Status(kept.error()).with_context("the one to keep"));
     IMAGEMILL_ASSIGN_OR_RETURN(KnownFile file, known_file(copy));
     step.from = file.path;
     IMAGEMILL_ASSIGN_OR_RETURN(const FileStat link, fs_.stat_link(file.path));
+    if (is_same_file(file.stat, kept->stat) && makes_links()) {
+      step.to = kept->path;
+      return Candidate{.file = std::move(file), .bytes = {}, .is_linked = true};
+    }
     if (is_same_file(file.stat, kept->stat))
       return fail(Code::kUnsupported, "is {} by another name", kept->path);
     if (link.kind != FileStat::Kind::kFile)
@@ -175,18 +221,34 @@ class DuplicateActions {
     if (makes_links() && copy.kind != DuplicateKind::kExact)
       return fail(Code::kUnsupported,
                   "only looks like {}; a link in its place would lose its bytes", kept->path);
+    if (const auto leads = input_links_.find(file.path); leads != input_links_.end())
+      return fail(Code::kUnsupported, "{} is a link to it and would lead nowhere", leads->second);
     IMAGEMILL_ASSIGN_OR_RETURN(step.to, target_of(copy, file, *kept));
-    return file;
+    return Candidate{.file = std::move(file), .bytes = {}};
+  }
+
+  // Inputs that are links, by what they lead to.
+  void find_input_links() {
+    for (const RankedEntry& entry : inputs_.entries) {
+      const auto path = inputs_.sources[entry.source]->file_of(entry.listed());
+      if (!path) continue;
+      const auto stat = fs_.stat_link(*path);
+      if (!stat || stat->kind != FileStat::Kind::kSymlink) continue;
+      std::error_code error;
+      std::string target = std::filesystem::canonical(*path, error).string();
+      if (!error) input_links_.emplace(std::move(target), *path);
+    }
   }
 
   Result<std::string> target_of(const DuplicatePicture& copy, const KnownFile& file,
                                 const KnownFile& kept) const {
     switch (action_) {
       case DuplicateAction::kMove: {
-        const auto is_free = [this](const std::string& path) { return !fs_.stat_link(path); };
-        const std::string wanted = join_path(join_path(places_.output, "duplicates"),
-                                             inputs_.path_of(*inputs_.find(copy.key)));
-        return is_free(wanted) ? wanted : numbered_path(wanted, is_free);
+        const std::string wanted =
+            join_path(join_path(output_, "duplicates"), inputs_.path_of(*inputs_.find(copy.key)));
+        return is_free(wanted) ? wanted : numbered_path(wanted, [this](const std::string& path) {
+          return is_free(path);
+        });
       }
       case DuplicateAction::kTrash:
         return trash_.folder_for(file.path);
@@ -202,73 +264,49 @@ class DuplicateActions {
   }
 
   // That it is what it was; an exact copy, byte by byte, what is kept.
-  Result<KnownFile> check_bytes(const KnownFile& file, const DuplicatePicture& copy,
-                                ByteSpan kept_bytes) const {
-    IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, read_unchanged(file, copy));
-    if (copy.kind == DuplicateKind::kExact && !std::ranges::equal(bytes, kept_bytes))
+  Result<Candidate> prepared(Candidate candidate, const DuplicatePicture& copy, ByteSpan kept_bytes,
+                             DuplicateStep& step) const {
+    const KnownFile& file = candidate.file;
+    IMAGEMILL_ASSIGN_OR_RETURN(candidate.bytes, read_unchanged(file, copy));
+    if (copy.kind == DuplicateKind::kExact && !std::ranges::equal(candidate.bytes, kept_bytes))
       return fail(Code::kInternal, "{}: has the hash of the one to keep and other bytes",
                   file.path);
-    return file;
-  }
-
-  Result<> take(const KnownFile& file, const KnownFile& kept, DuplicateStep& step) {
     // Reading took its time.
     IMAGEMILL_ASSIGN_OR_RETURN(const FileStat now, fs_.stat_link(file.path));
-    if (!is_unchanged(now, file.stat)) return changed(file.path);
-    IMAGEMILL_ASSIGN_OR_RETURN(const FileStat kept_now, fs_.stat(kept.path));
-    if (!is_unchanged(kept_now, kept.stat)) return changed(kept.path);
+    if (!is_unchanged(now, file.stat) || now.ctime_ns != file.stat.ctime_ns)
+      return changed(file.path);
+    if (action_ == DuplicateAction::kTrash) {
+      IMAGEMILL_ASSIGN_OR_RETURN(step.to, trash_.reserve(file.path));
+    }
+    return candidate;
+  }
+
+  Result<> take(const Departure& departure, ByteSpan bytes, const DuplicateStep& step) {
+    const std::string& kept = departure.kept.path;
     switch (action_) {
       case DuplicateAction::kMove:
-        return move(file, step.to);
+        return move(departure, bytes, step.to);
       case DuplicateAction::kTrash: {
-        IMAGEMILL_ASSIGN_OR_RETURN(step.to, trash_.put(file.path));
-        return {};
+        IMAGEMILL_ASSIGN_OR_RETURN(const bool is_moved, rename_away(fs_, departure, step.to));
+        if (is_moved) return {};
+        return fail(Code::kUnsupported, "{}: on another file system than its trash", step.from);
       }
       case DuplicateAction::kHardlink:
-        return replace(file,
-                       [&](const std::string& link) { return fs_.hard_link(kept.path, link); });
+        return replace_by_link(fs_, departure,
+                               [&](const std::string& link) { return fs_.hard_link(kept, link); });
       case DuplicateAction::kSymlink:
-        return replace(file,
-                       [&](const std::string& link) { return fs_.symbolic_link(kept.path, link); });
+        return replace_by_link(
+            fs_, departure, [&](const std::string& link) { return fs_.symbolic_link(kept, link); });
       case DuplicateAction::kReport:
         break;
     }
     return {};
   }
 
-  Result<> move(const KnownFile& file, const std::string& to) {
-    const std::string folder(parent_path(to));
-    IMAGEMILL_TRY(fs_.create_folders(folder));
-    IMAGEMILL_ASSIGN_OR_RETURN(const FileStat there, fs_.stat(folder));
-    std::string from = file.path;
-    if (there.device != file.stat.device) {
-      IMAGEMILL_ASSIGN_OR_RETURN(from, copy_to(file, to + ".imagemill-partial"));
-    }
-    IMAGEMILL_ASSIGN_OR_RETURN(const bool is_moved, fs_.rename_if_free(from, to));
-    if (!is_moved) return fail(Code::kIoError, "{}: exists meanwhile", to);
-    // The bytes are durable under their new name.
-    return from == file.path ? Result<>() : fs_.remove(file.path);
-  }
-
-  // To another file system, with its time.
-  Result<std::string> copy_to(const KnownFile& file, const std::string& path) {
-    IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, fs_.read(file.path, places_.file_bytes_max));
-    IMAGEMILL_TRY(write_file_atomically(fs_, path, bytes));
-    std::error_code ignored;
-    const auto time = std::filesystem::last_write_time(file.path, ignored);
-    if (!ignored) std::filesystem::last_write_time(path, time, ignored);
-    return path;
-  }
-
-  // The name leads to the old bytes or to the new link, at any moment.
-  template <typename MakeLink>
-  Result<> replace(const KnownFile& file, const MakeLink& make_link) {
-    const std::string link =
-        join_path(parent_path(file.path), fmt::format(".imagemill-link-{}-{}", getpid(), ++links_));
-    IMAGEMILL_TRY(make_link(link));
-    const auto renamed = fs_.rename(link, file.path);
-    if (!renamed) (void)fs_.remove(link);
-    return renamed;
+  Result<> move(const Departure& departure, ByteSpan bytes, const std::string& to) {
+    IMAGEMILL_TRY(fs_.create_folders(std::string(parent_path(to))));
+    IMAGEMILL_ASSIGN_OR_RETURN(const bool is_moved, rename_away(fs_, departure, to));
+    return is_moved ? Result<>() : copy_away(fs_, departure, bytes, to, output_);
   }
 
   const DuplicateAction action_;
@@ -278,17 +316,16 @@ class DuplicateActions {
   FileSystem& fs_;
   const TrashFolder trash_;
   DuplicateJournal journal_;
-  int links_ = 0;
-  std::vector<DuplicateStep> steps_;
+  std::string output_;                              // absolute
+  std::map<std::string, std::string> input_links_;  // target -> link
+  DuplicateWork work_;
 };
 
 }  // namespace
 
-Result<std::vector<DuplicateStep>> act_on_duplicates(const DuplicateFindings& findings,
-                                                     DuplicateAction action, bool apply,
-                                                     const RunInputs& inputs,
-                                                     const DuplicatePlaces& places, FileSystem& fs,
-                                                     const CancelToken& cancel) {
+DuplicateWork act_on_duplicates(const DuplicateFindings& findings, DuplicateAction action,
+                                bool apply, const RunInputs& inputs, const DuplicatePlaces& places,
+                                FileSystem& fs, const CancelToken& cancel) {
   return DuplicateActions(action, apply, inputs, places, fs).run(findings, cancel);
 }
 

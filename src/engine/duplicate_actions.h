@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,16 @@ struct DuplicatePlaces {
   uint64_t file_bytes_max = uint64_t{1} << 30;
 };
 
-// What is to be done with each copy, in the order of the findings; with `apply` it is done. Killed
-// at any point, every picture is where it was, or where the journal says it is, or a link to the
-// same bytes stands in its place. Errors: of the journal, and kCancelled.
-Result<std::vector<DuplicateStep>> act_on_duplicates(const DuplicateFindings& findings,
-                                                     DuplicateAction action, bool apply,
-                                                     const RunInputs& inputs,
-                                                     const DuplicatePlaces& places, FileSystem& fs,
-                                                     const CancelToken& cancel);
+struct DuplicateWork {
+  std::vector<DuplicateStep> steps;  // in the order of the findings
+  std::optional<Status> stopped;     // why the rest was not reached: the journal, or kCancelled
+  bool has_journal = false;          // something was written into it
+};
+
+// What is to be done with each copy; with `apply` it is done. Killed at any point, every picture is
+// where it was, or where the journal says it is, or a link to the same bytes stands in its place.
+DuplicateWork act_on_duplicates(const DuplicateFindings& findings, DuplicateAction action,
+                                bool apply, const RunInputs& inputs, const DuplicatePlaces& places,
+                                FileSystem& fs, const CancelToken& cancel);
 
 }  // namespace imagemill

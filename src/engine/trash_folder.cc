@@ -2,42 +2,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/trash_folder.h"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "engine/percent_code.h"
+
 namespace imagemill {
 namespace {
 
 constexpr int kNamesTried = 10'000;
 
+// A file can be renamed within a mount; two mounts of one file system have the same device number.
+struct Mount {
+  uint64_t device = 0;
+  uint64_t id = 0;
+  bool operator==(const Mount&) const = default;
+};
+
+Result<Mount> mount_of(FileSystem& fs, const std::string& path) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const FileStat stat, fs.stat(path));
+  struct statx more{};
+  // Where the kernel does not know mounts' numbers they are all the same.
+  const bool has_id = ::statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID, &more) == 0 &&
+                      (more.stx_mask & STATX_MNT_ID) != 0;
+  return Mount{stat.device, has_id ? more.stx_mnt_id : 0};
+}
+
 // Of what is there already, the folder itself or the one it would be made in.
-Result<uint64_t> device_of(FileSystem& fs, std::string path) {
+Result<Mount> mount_for(FileSystem& fs, std::string path) {
   while (true) {
-    const auto stat = fs.stat(path);
-    if (stat) return stat->device;
+    auto mount = mount_of(fs, path);
     const std::string parent(parent_path(path));
-    if (stat.error().code() != Code::kNotFound || parent.empty() || parent == path)
-      return std::unexpected(stat.error());
+    if (mount || mount.error().code() != Code::kNotFound || parent.empty() || parent == path)
+      return mount;
     path = parent;
   }
 }
 
-// As a URL has it: every byte but letters, digits, "-._~" and '/' as %XX.
-std::string percent_encoded(std::string_view path) {
-  std::string out;
-  for (const char c : path) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') ||
-                          std::string_view("-._~/").find(c) != std::string_view::npos;
-    if (is_plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+Result<std::string> top_folder(FileSystem& fs, const std::string& folder, const Mount& mount) {
+  std::string top = folder;
+  while (top != "/") {
+    const std::string above(parent_path(top));
+    IMAGEMILL_ASSIGN_OR_RETURN(const Mount other, mount_of(fs, above));
+    if (other != mount) break;
+    top = above;
   }
-  return out;
+  return top;
 }
 
 // At the top of a file system anybody may have made a folder of that name before.
@@ -62,30 +76,42 @@ std::string numbered_name(std::string_view name, int number) {
   return fmt::format("{}.{}{}", stem, number, name.substr(stem.size()));
 }
 
-}  // namespace
-
-Result<std::string> TrashFolder::top_folder(const std::string& path, uint64_t device) const {
-  std::string top(parent_path(path));
-  while (top != "/") {
-    const std::string above(parent_path(top));
-    IMAGEMILL_ASSIGN_OR_RETURN(const FileStat stat, fs_.stat(above.empty() ? "/" : above));
-    if (stat.device != device) break;
-    top = above.empty() ? "/" : above;
+// False: there is one of that name.
+Result<bool> describe(FileSystem& fs, const std::string& path, const std::string& info) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto file, fs.create_new(path));
+  if (!file) return false;
+  auto written = file->write(as_byte_span(info));
+  if (written) written = file->sync();
+  if (const auto closed = file->close(); written) written = closed;
+  if (!written) {
+    (void)fs.remove(path);
+    return std::unexpected(written.error());
   }
-  return top;
+  return true;
 }
 
+}  // namespace
+
 Result<std::string> TrashFolder::folder_for(const std::string& path) const {
-  IMAGEMILL_ASSIGN_OR_RETURN(const FileStat file, fs_.stat_link(path));
+  const std::string folder(parent_path(path));
+  IMAGEMILL_ASSIGN_OR_RETURN(const Mount mount, mount_of(fs_, folder));
   if (!home_.empty()) {
-    const auto device = device_of(fs_, home_);
-    if (device && *device == file.device) return home_;
+    const auto of_home = mount_for(fs_, home_);
+    if (of_home && *of_home == mount) return home_;
   }
-  IMAGEMILL_ASSIGN_OR_RETURN(const std::string top, top_folder(path, file.device));
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::string top, top_folder(fs_, folder, mount));
   return join_path(top, fmt::format(".Trash-{}", getuid()));
 }
 
-Result<std::string> TrashFolder::put(const std::string& path) const {
+std::string TrashFolder::info_path(const std::string& file) {
+  return fmt::format("{}/info/{}.trashinfo", parent_path(parent_path(file)), file_name(file));
+}
+
+void TrashFolder::release(const std::string& reserved) const {
+  (void)fs_.remove(info_path(reserved));
+}
+
+Result<std::string> TrashFolder::reserve(const std::string& path) const {
   IMAGEMILL_ASSIGN_OR_RETURN(const std::string folder, folder_for(path));
   IMAGEMILL_TRY(make_private_folder(fs_, folder));
   if (folder != home_) IMAGEMILL_TRY(check_own_folder(folder));
@@ -98,24 +124,16 @@ Result<std::string> TrashFolder::put(const std::string& path) const {
   if (folder != home_) shown.remove_prefix(top == "/" ? 1 : top.size() + 1);
   const std::string info = fmt::format("[Trash Info]\nPath={}\nDeletionDate={:%Y-%m-%dT%H:%M:%S}\n",
                                        percent_encoded(shown), fmt::localtime(std::time(nullptr)));
-  const std::string made = fmt::format("{}/info/.imagemill-{}", folder, getpid());
-  IMAGEMILL_TRY(write_file_atomically(fs_, made, as_byte_span(info)));
   for (int number = 1; number <= kNamesTried; ++number) {
-    const std::string name = numbered_name(file_name(path), number);
-    const std::string info_path = fmt::format("{}/info/{}.trashinfo", folder, name);
-    IMAGEMILL_ASSIGN_OR_RETURN(const bool is_mine, fs_.rename_if_free(made, info_path));
+    std::string file = fmt::format("{}/files/{}", folder, numbered_name(file_name(path), number));
+    IMAGEMILL_ASSIGN_OR_RETURN(const bool is_mine, describe(fs_, info_path(file), info));
     if (!is_mine) continue;
-    const std::string target = fmt::format("{}/files/{}", folder, name);
-    const auto moved = fs_.rename_if_free(path, target);
-    if (moved && *moved) return target;
-    // The name is taken by a file without a description, or the file stays.
-    IMAGEMILL_TRY(fs_.rename(info_path, made));
-    if (!moved) {
-      (void)fs_.remove(made);
-      return std::unexpected(moved.error());
-    }
+    const auto there = fs_.stat_link(file);
+    if (!there && there.error().code() == Code::kNotFound) return file;
+    // The name is taken by a file without a description.
+    release(file);
+    if (!there) return std::unexpected(there.error());
   }
-  (void)fs_.remove(made);
   return fail(Code::kIoError, "{}: the trash {} has {} files of that name", path, folder,
               kNamesTried);
 }

@@ -10,7 +10,7 @@ namespace imagemill {
 
 // Puts files into the trash that desktops show, by the Trash specification of freedesktop.org
 // (1.0): the user's own for files on its file system, else .Trash-$uid at the top of theirs. A file
-// only ever changes its name; where and when it was is written first.
+// only ever changes its name, which is the caller's part; where and when it was is written first.
 class TrashFolder {
  public:
   // `home` is the user's trash; "": files on its file system go to the top of it like others.
@@ -19,12 +19,15 @@ class TrashFolder {
   // Which trash that would be. `path` is absolute, without links.
   Result<std::string> folder_for(const std::string& path) const;
 
-  // Returns where the file is now.
-  Result<std::string> put(const std::string& path) const;
+  // Describes the file in the trash; returns the name that it is to be given there. To be taken
+  // back by release() when it is not.
+  Result<std::string> reserve(const std::string& path) const;
+  void release(const std::string& reserved) const;
+
+  // The description of a file in the trash.
+  static std::string info_path(const std::string& file);
 
  private:
-  Result<std::string> top_folder(const std::string& path, uint64_t device) const;
-
   FileSystem& fs_;
   const std::string home_;
 };
