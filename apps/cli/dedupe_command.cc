@@ -67,10 +67,10 @@ Result<> choose_jobs(const DedupeRequest& request, RunSpec& run) {
   return {};
 }
 
-int print(const DedupeOutcome& outcome, const DedupeSpec& spec, bool has_output, bool json) {
+void print(const DedupeOutcome& outcome, const DedupeSpec& spec, bool has_output, bool json) {
   const DuplicateFindings& findings = outcome.findings;
   if (json) {
-    std::cout << to_json(findings);
+    std::cout << (spec.action == DuplicateAction::kReport ? to_json(findings) : to_json(outcome));
   } else {
     if (!has_output) std::cout << groups_text(findings);
     std::cout << findings_line(findings);
@@ -79,10 +79,6 @@ int print(const DedupeOutcome& outcome, const DedupeSpec& spec, bool has_output,
     if (spec.action != DuplicateAction::kReport)
       std::cout << steps_text(outcome, spec.action, spec.apply);
   }
-  const bool is_left = std::ranges::any_of(
-      outcome.steps, [](const DuplicateStep& step) { return !step.problem.empty(); });
-  if (spec.apply && is_left) return kExitSomeFailed;
-  return exit_code(outcome.run);
 }
 
 }  // namespace
@@ -122,8 +118,8 @@ std::string take_output(std::vector<std::string>& paths) {
   return output;
 }
 
-Result<int> run_dedupe(const DedupeRequest& request, RunSpec run, bool json, Listener& listener,
-                       const CancelToken& cancel) {
+Result<int> run_dedupe(const DedupeRequest& request, RunSpec run, DedupeForm form,
+                       Listener& listener, const CancelToken& cancel) {
   IMAGEMILL_TRY(choose_jobs(request, run));
   DedupeSpec spec{.run = std::move(run),
                   .action = std::ranges::find(kActions, request.action, &NamedAction::name)->action,
@@ -148,8 +144,12 @@ Result<int> run_dedupe(const DedupeRequest& request, RunSpec run, bool json, Lis
   IMAGEMILL_ASSIGN_OR_RETURN(const DedupeOutcome outcome, dedupe(spec, listener, cancel));
   if (outcome.run.outcome == RunFinished::Outcome::kFailed && !has_output)
     return fail(Code::kInternal, "{}", outcome.run.error);
-  if (outcome.run.outcome != RunFinished::Outcome::kComplete) return exit_code(outcome.run);
-  return print(outcome, spec, has_output, json);
+  // A run that was stopped while it acted has something to tell, one that did not come so far none.
+  const bool has_findings =
+      outcome.run.outcome == RunFinished::Outcome::kComplete || !outcome.steps.empty();
+  if (has_findings && form != DedupeForm::kEvents)
+    print(outcome, spec, has_output, form == DedupeForm::kJson);
+  return exit_code(outcome.run);
 }
 
 }  // namespace imagemill::cli

@@ -4,6 +4,7 @@
 // `imagemill dedupe IN... [OUT]`: copies found and, when asked to, put aside.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,16 @@ CLI::App* add_dedupe_command(CLI::App& app, std::vector<std::string>& paths,
 // of a run (a file, a folder with other things in it); then all are inputs. "": there is none.
 std::string take_output(std::vector<std::string>& paths);
 
+// What standard output is for.
+enum class DedupeForm : uint8_t {
+  kText,
+  kJson,
+  kEvents,  // of the listener: nothing else may be among them
+};
+
 // `run` as the command line, recipe and settings say; without an output a folder is used that
 // nobody keeps. Prints; returns the exit code.
-Result<int> run_dedupe(const DedupeRequest& request, RunSpec run, bool json, Listener& listener,
-                       const CancelToken& cancel);
+Result<int> run_dedupe(const DedupeRequest& request, RunSpec run, DedupeForm form,
+                       Listener& listener, const CancelToken& cancel);
 
 }  // namespace imagemill::cli

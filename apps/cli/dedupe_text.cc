@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "imagemill/text.h"
 #include "terminal_text.h"
 
@@ -21,7 +23,9 @@ std::string counted(int64_t count, std::string_view one, std::string_view many) 
 
 std::string step_text(const DuplicateStep& step, DuplicateAction action) {
   const std::string from = terminal_escape(step.from), to = terminal_escape(step.to);
-  if (!step.problem.empty())
+  if (step.state == DuplicateStep::State::kThere)
+    return fmt::format("{} is linked to {} already\n", from, to);
+  if (step.state == DuplicateStep::State::kLeft)
     return fmt::format("leave {}: {}\n", terminal_escape(step.key), terminal_escape(step.problem));
   switch (action) {
     case DuplicateAction::kMove:
@@ -62,14 +66,20 @@ std::string groups_text(const DuplicateFindings& findings) {
 
 std::string steps_text(const DedupeOutcome& outcome, DuplicateAction action, bool apply) {
   std::string out;
-  int64_t left = 0;
-  for (const DuplicateStep& step : outcome.steps) {
-    out += step_text(step, action);
-    left += step.problem.empty() ? 0 : 1;
-  }
-  const int64_t taken = std::ssize(outcome.steps) - left;
-  out += fmt::format("{} {}, {} left alone\n", human_count(taken), apply ? "done" : "would be done",
-                     human_count(left));
+  for (const DuplicateStep& step : outcome.steps) out += step_text(step, action);
+  const auto count = [&](DuplicateStep::State state) {
+    return std::ranges::count(outcome.steps, state, &DuplicateStep::state);
+  };
+  const int64_t taken = count(DuplicateStep::State::kPlanned) + count(DuplicateStep::State::kDone);
+  out += fmt::format("{} {}", human_count(taken), apply ? "done" : "would be done");
+  if (const int64_t linked = count(DuplicateStep::State::kThere); linked > 0)
+    out += fmt::format(", {} linked already", human_count(linked));
+  out += fmt::format(", {} left alone\n", human_count(count(DuplicateStep::State::kLeft)));
+  const bool is_whole = outcome.run.outcome == RunFinished::Outcome::kComplete;
+  if (!is_whole)
+    out +=
+        fmt::format("The others were not reached: {}\n",
+                    outcome.run.error.empty() ? "cancelled" : terminal_escape(outcome.run.error));
   if (!apply && taken > 0) out += "Nothing was changed. The same command with --apply does it.\n";
   if (!outcome.journal.empty())
     out += fmt::format("What was done is in {}\n", terminal_escape(outcome.journal));

@@ -41,17 +41,33 @@ TEST(DedupeText, says_what_was_found_and_why) {
 
 TEST(DedupeText, a_plan_is_no_deed) {
   DedupeOutcome outcome;
-  outcome.steps = {{.key = "photos/d.png", .from = "/p/d.png", .to = "/out/duplicates/d.png"},
-                   {.key = "photos/e.png", .problem = "has changed"}};
+  outcome.steps = {
+      {.key = "photos/d.png", .from = "/p/d.png", .to = "/out/duplicates/d.png"},
+      {.key = "photos/e.png", .problem = "has changed", .state = DuplicateStep::State::kLeft},
+      {.key = "photos/f.png",
+       .from = "/p/f.png",
+       .to = "/p/a.png",
+       .state = DuplicateStep::State::kThere}};
   const std::string plan = steps_text(outcome, DuplicateAction::kMove, false);
   EXPECT_THAT(plan, HasSubstr("move /p/d.png to /out/duplicates/d.png\n"));
   EXPECT_THAT(plan, HasSubstr("leave photos/e.png: has changed\n"));
-  EXPECT_THAT(plan, HasSubstr("1 would be done, 1 left alone\nNothing was changed."));
+  EXPECT_THAT(plan,
+              HasSubstr("1 would be done, 1 linked already, 1 left alone\nNothing was changed."));
   outcome.journal = "/out/duplicates_journal.jsonl";
   const std::string deed = steps_text(outcome, DuplicateAction::kMove, true);
-  EXPECT_THAT(deed, HasSubstr("1 done, 1 left alone\n"));
+  EXPECT_THAT(deed, HasSubstr("1 done, 1 linked already, 1 left alone\n"));
   EXPECT_THAT(deed, HasSubstr("duplicates_journal.jsonl"));
   EXPECT_THAT(deed, Not(HasSubstr("--apply")));
+}
+
+TEST(DedupeText, an_early_end_does_not_hide_what_was_done) {
+  DedupeOutcome outcome{.run = {.outcome = RunFinished::Outcome::kCancelled}};
+  outcome.steps = {
+      {.key = "a", .from = "/p/a", .to = "/o/a", .state = DuplicateStep::State::kDone}};
+  outcome.journal = "/o/duplicates_journal.jsonl";
+  const std::string text = steps_text(outcome, DuplicateAction::kMove, true);
+  EXPECT_THAT(text, HasSubstr("1 done, 0 left alone\nThe others were not reached: cancelled\n"));
+  EXPECT_THAT(text, HasSubstr("What was done is in /o/duplicates_journal.jsonl\n"));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace imagemill::cli {
 ExitCode exit_code(const RunFinished& finished) {
   switch (finished.outcome) {
     case RunFinished::Outcome::kComplete:
-      return finished.failed > 0 ? kExitSomeFailed : kExitDone;
+      return finished.failed + finished.copies_left > 0 ? kExitSomeFailed : kExitDone;
     case RunFinished::Outcome::kCancelled:
       return kExitCancelled;
     case RunFinished::Outcome::kFailed:

@@ -10,7 +10,7 @@ enum ExitCode : int {
   kExitDone = 0,
   kExitRunFailed = 1,
   kExitUsage = 2,
-  kExitSomeFailed = 3,  // the run finished, some items did not
+  kExitSomeFailed = 3,  // the run finished; some items did not, or copies were left alone
   kExitCancelled = 130,
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "exit_code.h"
+#include "imagemill/dedupe.h"
 #include "telemetry/network_json.h"
 
 namespace imagemill::cli {
@@ -92,6 +93,23 @@ void JsonEvents::on_warning(const RunWarning& warning) {
   write_line(out_, {{"event", "warning"}, {"message", warning.message}});
 }
 
+void JsonEvents::on_duplicates(const DuplicateFindings& findings) {
+  write_line(out_, {{"event", "duplicates"},
+                    {"pictures", findings.pictures},
+                    {"groups", findings.groups.size()},
+                    {"copies", findings.copies()},
+                    {"copy_bytes", findings.copy_bytes()}});
+}
+
+void JsonEvents::on_duplicate_step(const DuplicateStep& step) {
+  write_line(out_, {{"event", "duplicate_step"},
+                    {"key", step.key},
+                    {"state", step_state_name(step.state)},
+                    {"from", text_or_null(step.from)},
+                    {"to", text_or_null(step.to)},
+                    {"problem", text_or_null(step.problem)}});
+}
+
 void JsonEvents::on_finished(const RunFinished& finished) {
   write_line(out_, {{"event", "finished"},
                     {"outcome", name_of(finished.outcome)},
@@ -104,6 +122,7 @@ void JsonEvents::on_finished(const RunFinished& finished) {
                     {"items_resumed", finished.items_resumed},
                     {"results_reused", finished.results_reused},
                     {"job_skips", finished.job_skips},
+                    {"copies_left", finished.copies_left},
                     {"seconds", finished.seconds},
                     {"peak_resident_bytes", finished.peak_resident_bytes},
                     {"exit_code", static_cast<int>(exit_code(finished))},

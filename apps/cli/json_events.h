@@ -19,6 +19,8 @@ class JsonEvents : public Listener {
   void on_progress(const RunProgress& progress) override;
   void on_item_failed(const ItemFailed& failed) override;
   void on_warning(const RunWarning& warning) override;
+  void on_duplicates(const DuplicateFindings& findings) override;
+  void on_duplicate_step(const DuplicateStep& step) override;
   void on_finished(const RunFinished& finished) override;
 
  private:

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "imagemill/dedupe.h"
+
 namespace imagemill::cli {
 namespace {
 
@@ -82,9 +84,22 @@ TEST_F(JsonEventsTest, hostile_text_stays_within_its_line) {
   EXPECT_EQ(event["code"], "corrupt_input");
 }
 
+TEST_F(JsonEventsTest, a_copy_that_was_left_alone_has_no_place) {
+  events_.on_duplicates({.pictures = 3});
+  EXPECT_EQ(only_line()["pictures"], 3);
+  events_.on_duplicate_step(
+      {.key = "a\xff", .problem = "has changed", .state = DuplicateStep::State::kLeft});
+  const json event = only_line();
+  EXPECT_EQ(event["state"], "left");
+  EXPECT_TRUE(event["to"].is_null());
+  EXPECT_EQ(event["problem"], "has changed");
+}
+
 TEST_F(JsonEventsTest, finished_tells_the_exit_code) {
   RunFinished finished = {.items_total = 2, .done = 1, .failed = 1};
   events_.on_finished(finished);
+  EXPECT_EQ(only_line()["exit_code"], 3);
+  events_.on_finished({.done = 2, .copies_left = 1});
   EXPECT_EQ(only_line()["exit_code"], 3);
   finished.outcome = RunFinished::Outcome::kFailed;
   finished.error = "disk full";

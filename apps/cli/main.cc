@@ -194,11 +194,13 @@ int dedupe(Arguments& arguments) {
   if (auto completed = complete_spec(arguments, spec); !completed)
     return complain(completed.error());
   // The records that a progress printer points at in the end are of an output.
-  const auto listener =
-      spec.output.empty() ? std::make_unique<WarningPrinter>() : make_listener(arguments);
+  const bool has_output = !spec.output.empty();
+  const auto listener = has_output ? make_listener(arguments) : std::make_unique<WarningPrinter>();
+  const DedupeForm form = arguments.json_events && has_output ? DedupeForm::kEvents
+                          : arguments.json                    ? DedupeForm::kJson
+                                                              : DedupeForm::kText;
   install_signal_handlers();
-  const auto code =
-      run_dedupe(arguments.dedupe, std::move(spec), arguments.json, *listener, cancel_token);
+  const auto code = run_dedupe(arguments.dedupe, std::move(spec), form, *listener, cancel_token);
   return code ? *code : complain(code.error());
 }
 

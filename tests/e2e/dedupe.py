@@ -6,7 +6,9 @@
 The pictures are made here, as PNG files; bench/dedupe.py does the like with photographs."""
 
 import csv
+import fcntl
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -14,9 +16,11 @@ import signal
 import subprocess
 import time
 import zlib
+from collections import Counter
+from urllib.parse import unquote_to_bytes
 
-from harness import (EXIT_DONE, EXIT_SOME_FAILED, EXIT_USAGE, WorkFolder, arguments, check,
-                     files_below, png_file, run, timed)
+from harness import (EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, EXIT_SOME_FAILED, EXIT_USAGE,
+                     WorkFolder, arguments, check, files_below, png_file, run, timed)
 
 SCENES = 40
 
@@ -143,9 +147,27 @@ def test_without_output(args, heap):
 
 
 def contents(*folders):
-    """Hashes of all pictures, wherever they are."""
-    return {hashlib.sha256(p.read_bytes()).hexdigest() for folder in folders
-            for p in files_below(folder) if p.suffix == ".png"}
+    """Hash -> how many files have it, wherever they are: links are none, names of one file one."""
+    files = {p.stat().st_ino: p for folder in folders if folder.exists()
+             for p in files_below(folder)
+             if not p.is_symlink() and (p.suffix == ".png" or is_private(p))}
+    return Counter(hashlib.sha256(p.read_bytes()).hexdigest() for p in files.values())
+
+
+def is_private(path):
+    return path.name.startswith(".imagemill-aside-")
+
+
+def private_names(*folders):
+    return [p for folder in folders for p in files_below(folder) if is_private(p)]
+
+
+def json_lines(path):
+    """The whole lines of a journal; a kill may have cut the last one."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
 
 
 def copy_of(heap, place):
@@ -177,31 +199,185 @@ def test_actions(args, folder, heap):
         check(changed.exists(), f"{action}: a picture of its own was put aside")
         lines = (out / "duplicates_journal.jsonl").read_text(encoding="utf-8").splitlines()
         check(lines and all(json.loads(line)["action"] == action for line in lines), action)
-        lost = before - contents(place, out, *([home] if home.exists() else []))
+        after = contents(place, out, home)
+        # A link takes the place of one file with these bytes, never of the last one.
+        lost = before.keys() - after.keys() if links else before - after
         check(not lost, f"{action}: {len(lost)} pictures are gone")
+        check(not private_names(place, out), f"{action}: {private_names(place, out)}")
         left = len(files_below(place))
         check(left == files if links else left == files - len(lines),
               f"{action}: {left} of {files} files are left, {len(lines)} were put aside")
+        for step in json_lines(out / "duplicates_journal.jsonl"):
+            check(os.path.isabs(step["to"]) and os.path.exists(step["to"]), f"{action}: {step}")
+
+
+def test_linked_already(args, folder):
+    """Once more, there is nothing to do and nothing wrong."""
+    place, out = folder / "linked_in", folder / "linked_out"
+    place.mkdir()
+    picture = Scene(1).png(72, 54)
+    for name in ("a.png", "b.png"):
+        (place / name).write_bytes(picture)
+    words = dedupe(args, place, out, "--action", "hardlink", "--apply", "--json")
+    for state in ("done", "there"):
+        said = subprocess.run(words, capture_output=True, text=True, check=False)
+        check(said.returncode == EXIT_DONE, f"{state}: exit code {said.returncode}: {said.stdout}")
+        steps = json.loads(said.stdout)["steps"]
+        check([step["state"] for step in steps] == [state], f"{steps}")
+    check((place / "a.png").stat().st_nlink == 2, "not linked")
+
+
+def test_events(args, folder, heap):
+    """One object a line, `finished` last, and it knows the exit code."""
+    place, out = copy_of(heap, folder / "events_in"), folder / "events_out"
+    said = subprocess.run(dedupe(args, place, out, "--action", "hardlink", "--apply",
+                                 "--json-events"), capture_output=True, text=True, check=False)
+    events = [json.loads(line) for line in said.stdout.splitlines()]
+    check(events[0]["event"] == "started" and events[-1]["event"] == "finished", said.stdout[-500:])
+    check(events[-1]["exit_code"] == said.returncode == EXIT_SOME_FAILED, f"{events[-1]}")
+    states = Counter(e["state"] for e in events if e["event"] == "duplicate_step")
+    check(states["done"] > 0 and states["left"] == events[-1]["copies_left"] > 0, f"{states}")
+    found = [e for e in events if e["event"] == "duplicates"]
+    check(len(found) == 1 and found[0]["copies"] == sum(states.values()), f"{found} {states}")
+
+
+def test_stopped(args, folder, heap):
+    """What was done until a run was cancelled is told; without a journal nothing is done."""
+    for how in ("cancelled", "failed"):
+        place, out = copy_of(heap, folder / f"{how}_in"), folder / f"{how}_out"
+        run(dedupe(args, place, out), EXIT_DONE)
+        journal = out / "duplicates_journal.jsonl"
+        words = dedupe(args, place, out, "--action", "move", "--apply")
+        if how == "failed":
+            journal.mkdir()
+            run(words, EXIT_FAILED)
+            check(contents(place) == contents(heap), "something was done without a journal")
+            continue
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        check(wait_for_growth(journal, 0, process), "nothing was done")
+        process.send_signal(signal.SIGSTOP)
+        with open(out / ".imagemill" / "run.sqlite.lock", "rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                is_locked = False
+            except BlockingIOError:
+                is_locked = True
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        text, _ = process.communicate()
+        check(is_locked, "files are touched without the lock")
+        done = len(files_below(heap)) - len(files_below(place))
+        check(f"{done} done" in text and str(journal) in text, text)
+        check(process.returncode == EXIT_CANCELLED and "not reached: cancelled" in text,
+              f"{process.returncode} {text}")
+
+
+def test_links_and_odd_names(args, folder):
+    """What an input link leads to stays; names that are no UTF-8 are in the journal to the byte."""
+    place, out = folder / "odd_in", folder / "odd_out"
+    place.mkdir()
+    picture = Scene(2).png(72, 54)
+    odd = os.fsencode(place) + b"/b\xff.png"
+    for name in (b"a.png", b"t.png"):
+        (place / os.fsdecode(name)).write_bytes(picture)
+    with open(odd, "wb") as file:
+        file.write(picture)
+    (place / "z.png").symlink_to("t.png")
+    run(dedupe(args, place, out, "--keep", "first", "--action", "move", "--apply"),
+        EXIT_SOME_FAILED)
+    check((place / "z.png").read_bytes() == picture, "a link leads nowhere")
+    steps = json_lines(out / "duplicates_journal.jsonl")
+    decoded = [unquote_to_bytes(step["from"]) for step in steps
+               if "from" in step.get("encoded", ())]
+    check(decoded == [os.path.realpath(odd)], f"{steps}")
+    check(os.path.exists(os.path.join(os.fsencode(out), b"duplicates")), "nothing was moved")
+
+
+# Run as root of a user namespace, where file systems may be mounted.
+TWO_VIEWS = """
+set -e
+cd "$1"
+mkdir -p low up work view out
+cp a.png low/a.png
+mount -t overlay overlay -o lowerdir=low,upperdir=up,workdir=work view
+cp a.png view/b.png
+shift
+set +e
+"$@"
+code=$?
+ls -l view up >&2
+cat view/b.png > seen
+umount view
+exit $code
+"""
+
+
+def test_two_views(args, folder):
+    """One file under two device numbers is never taken for its own copy."""
+    if subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False).returncode:
+        print("  two views: skipped, no user namespaces here")
+        return
+    picture = Scene(3).png(72, 54)
+    for action, keep in itertools.product(("move", "trash", "symlink", "hardlink"),
+                                          ("first", "newest")):
+        place = folder / f"views_{action}_{keep}"
+        place.mkdir()
+        (place / "a.png").write_bytes(picture)
+        words = dedupe(args, "view/b.png", "up", "out", "--keep", keep, "--action", action,
+                       "--apply")
+        env = {**os.environ, "XDG_DATA_HOME": str(place / "home")}
+        done = subprocess.run(["unshare", "-Urm", "sh", "-c", TWO_VIEWS, "sh", str(place), *words],
+                              capture_output=True, text=True, env=env, check=False)
+        if "mount:" in done.stderr:
+            print(f"  two views: skipped, {done.stderr.strip()}")
+            return
+        check((place / "up" / "b.png").read_bytes() == picture and
+              (place / "seen").read_bytes() == picture,
+              f"{action}, {keep}: the only file is gone\n{done.stdout}{done.stderr}")
+        check(done.returncode == EXIT_SOME_FAILED, f"{action}: {done.returncode}\n{done.stdout}")
+
+
+def wait_for_growth(journal, bytes_before, process):
+    """Until the journal has grown or the program has ended. True: it has grown."""
+    while process.poll() is None:
+        if journal.exists() and journal.stat().st_size > bytes_before:
+            return True
+    return journal.exists() and journal.stat().st_size > bytes_before
 
 
 def test_kill(args, folder, heap):
-    """Killed again and again while it moves, then left to finish."""
-    place, out = copy_of(heap, folder / "kill_in"), folder / "kill_out"
-    before = contents(place)
-    run(dedupe(args, place, out), EXIT_DONE)
-    words = dedupe(args, place, out, "--action", "move", "--apply")
-    noise = random.Random(1)
-    for _ in range(6):
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-        time.sleep(noise.uniform(0.01, 0.12))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        check(contents(place, out) == before, "a kill lost a picture")
-    run(words, EXIT_DONE)
-    check(contents(place, out) == before, "a picture was lost")
-    groups, _ = groups_in(out)
-    check((out / "duplicates").exists(), f"nothing was moved: {groups}")
+    """Killed again and again while it acts, then left to finish."""
+    for action in ("move", "symlink"):
+        place, out = copy_of(heap, folder / f"kill_{action}_in"), folder / f"kill_{action}_out"
+        # Many that are the same, for something to be left to do after each kill.
+        for i in range(40):
+            (place / f"again_{i:02}.png").write_bytes((heap / "00.png").read_bytes())
+        before = contents(place)
+        run(dedupe(args, place, out), EXIT_DONE)
+        words = dedupe(args, place, out, "--action", action, "--apply")
+        journal = out / "duplicates_journal.jsonl"
+        noise = random.Random(1)
+        kills = 0
+        for _ in range(6):
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            size = journal.stat().st_size if journal.exists() else 0
+            if wait_for_growth(journal, size, process):
+                time.sleep(noise.uniform(0, 0.002))
+                kills += process.poll() is None
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            after = contents(place, out)
+            lost = before - after if action == "move" else before.keys() - after.keys()
+            check(not lost, f"{action}: a kill lost {len(lost)} pictures")
+        check(kills > 0, f"{action}: no kill fell into the actions")
+        run(words, EXIT_DONE if action == "move" else EXIT_SOME_FAILED)
+        after = contents(place, out)
+        lost = before - after if action == "move" else before.keys() - after.keys()
+        check(not lost, f"{action}: {len(lost)} pictures were lost")
+        check(not private_names(place, out), f"{action}: {private_names(place, out)}")
+        steps = [step for step in json_lines(journal) if "action" in step]
+        check(steps, f"{action}: nothing was done")
 
 
 def main():
@@ -212,7 +388,10 @@ def main():
         make_heap(heap)
         timed("made", began)
         for test, words in ((test_finds, (folder, heap)), (test_without_output, (heap,)),
-                            (test_actions, (folder, heap)), (test_kill, (folder, heap))):
+                            (test_actions, (folder, heap)), (test_linked_already, (folder,)),
+                            (test_events, (folder, heap)), (test_stopped, (folder, heap)),
+                            (test_links_and_odd_names, (folder,)), (test_two_views, (folder,)),
+                            (test_kill, (folder, heap))):
             began = time.monotonic()
             test(args, *words)
             timed(test.__name__, began)
