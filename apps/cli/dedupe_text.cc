@@ -82,7 +82,8 @@ std::string steps_text(const DedupeOutcome& outcome, DuplicateAction action, boo
                     outcome.run.error.empty() ? "cancelled" : terminal_escape(outcome.run.error));
   if (!apply && taken > 0) out += "Nothing was changed. The same command with --apply does it.\n";
   if (!outcome.journal.empty())
-    out += fmt::format("What was done is in {}\n", terminal_escape(outcome.journal));
+    out += fmt::format("What was {} is in {}\n", taken > 0 ? "done" : "tried",
+                       terminal_escape(outcome.journal));
   return out;
 }
 

@@ -86,7 +86,10 @@ std::vector<StyledLine> summary_lines(const RunFinished& finished,
 
   switch (exit_code(finished)) {
     case kExitSomeFailed:
-      lines.emplace_back("  exit code 3: the run finished, but not every image is in the output");
+      lines.emplace_back(
+          finished.failed > 0
+              ? "  exit code 3: the run finished, but not every image is in the output"
+              : "  exit code 3: the run finished, but copies were left alone");
       break;
     case kExitCancelled:
       lines.emplace_back("  the same command goes on from here");

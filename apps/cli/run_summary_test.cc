@@ -30,6 +30,11 @@ TEST(Summary, all_done) {
   EXPECT_EQ(exit_code(finished), 0);
 }
 
+TEST(Summary, copies_left_alone_are_no_failed_images) {
+  const std::string text = summary({.items_total = 2, .done = 2, .copies_left = 1});
+  EXPECT_THAT(text, HasSubstr("exit code 3: the run finished, but copies were left alone"));
+}
+
 TEST(Summary, some_failed_explains_exit_code_3) {
   const RunFinished finished = {
       .items_total = 50, .done = 45, .failed = 2, .skipped = 3, .damaged = 1, .seconds = 1};

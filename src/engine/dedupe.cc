@@ -29,15 +29,21 @@ std::vector<JobEntry> jobs_with_findings(DuplicateFindings& findings) {
 // Passes everything on but the end, which comes after the actions.
 class UntilFinished final : public Listener {
  public:
-  explicit UntilFinished(Listener& listener) : listener_(listener) {}
+  // `warning`, if not "", is the first thing that is told.
+  UntilFinished(Listener& listener, std::string warning)
+      : listener_(listener), warning_(std::move(warning)) {}
 
-  void on_started(const RunStarted& started) override { listener_.on_started(started); }
+  void on_started(const RunStarted& started) override {
+    listener_.on_started(started);
+    if (!warning_.empty()) listener_.on_warning({warning_});
+  }
   void on_progress(const RunProgress& progress) override { listener_.on_progress(progress); }
   void on_item_failed(const ItemFailed& failed) override { listener_.on_item_failed(failed); }
   void on_warning(const RunWarning& warning) override { listener_.on_warning(warning); }
 
  private:
   Listener& listener_;
+  const std::string warning_;
 };
 
 std::string journal_of(const OutputPlace& place) {
@@ -45,13 +51,11 @@ std::string journal_of(const OutputPlace& place) {
 }
 
 // Before the run, which is to find the files under their own names.
-Result<> undo_interrupted(const OutputPlace& place, FileSystem& fs, Listener& listener) {
+Result<std::string> undo_interrupted(const OutputPlace& place, FileSystem& fs) {
   const auto lock = RunLock::acquire(place.store_path());
-  if (!lock && lock.error().code() == Code::kNotFound) return {};  // the first run
+  if (!lock && lock.error().code() == Code::kNotFound) return "";  // the first run
   if (!lock) return std::unexpected(lock.error());
-  IMAGEMILL_ASSIGN_OR_RETURN(std::string left, undo_interrupted_step(fs, journal_of(place)));
-  if (!left.empty()) listener.on_warning({std::move(left)});
-  return {};
+  return undo_interrupted_step(fs, journal_of(place));
 }
 
 // The run is over with its error; what was done until then is told all the same.
@@ -103,8 +107,11 @@ Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener,
   IMAGEMILL_ASSIGN_OR_RETURN(const OutputPlace place,
                              OutputPlace::open(spec.run.output, options.text("layout"), fs));
   IMAGEMILL_TRY(check_output(spec, place));
-  if (spec.apply) IMAGEMILL_TRY(undo_interrupted(place, fs, listener));
-  UntilFinished until_finished(listener);
+  std::string left_behind;
+  if (spec.apply) {
+    IMAGEMILL_ASSIGN_OR_RETURN(left_behind, undo_interrupted(place, fs));
+  }
+  UntilFinished until_finished(listener, std::move(left_behind));
   DuplicateFindings findings;
   DedupeOutcome outcome;
   IMAGEMILL_ASSIGN_OR_RETURN(

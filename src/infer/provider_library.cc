@@ -72,22 +72,22 @@ Result<std::vector<Ort::ConstEpDevice>> OnnxRuntime::State::devices_of(
                 library.path, version, kFirstApi);
   // The runtime would look for a relative path beside itself.
   std::error_code error;
-  const std::string path = std::filesystem::absolute(library.path, error);
+  const std::string full_path = std::filesystem::absolute(library.path, error);
   const std::lock_guard lock(libraries_mutex);
   for (const LoadedLibrary& loaded : libraries) {
     if (loaded.library.name != library.name) continue;
-    if (loaded.library.path == path) return loaded.devices;
-    return fail(Code::kInvalidArgument, "{}: the process has loaded {} as '{}' already", path,
+    if (loaded.library.path == full_path) return loaded.devices;
+    return fail(Code::kInvalidArgument, "{}: the process has loaded {} as '{}' already", full_path,
                 loaded.library.path, library.name);
   }
-  if (!std::filesystem::is_regular_file(path, error))
-    return fail(Code::kNotFound, "{}: no such file, expected a library with a provider", path);
-  return call_runtime(Code::kUnsupported, path, [&] {
+  if (!std::filesystem::is_regular_file(full_path, error))
+    return fail(Code::kNotFound, "{}: no such file, expected a library with a provider", full_path);
+  return call_runtime(Code::kUnsupported, full_path, [&] {
     const std::vector<Ort::ConstEpDevice> before = environment->GetEpDevices();
-    environment->RegisterExecutionProviderLibrary(library.name.c_str(), path);
+    environment->RegisterExecutionProviderLibrary(library.name.c_str(), full_path);
     std::vector<Ort::ConstEpDevice> devices = environment->GetEpDevices();
     std::erase_if(devices, [&](const auto& device) { return contains(before, device); });
-    libraries.push_back({{library.name, path}, devices});
+    libraries.push_back({{library.name, full_path}, devices});
     return devices;
   });
 }
