@@ -86,7 +86,7 @@ TEST_F(ThreeCopies, only_groups_of_the_report_are_acted_upon) {
                        dedupe(spec(DuplicateAction::kMove, true), loses_best, CancelToken()));
   EXPECT_EQ(to_json(outcome.findings), reported());
   ASSERT_THAT(outcome.steps, SizeIs(2));
-  EXPECT_THAT(outcome.steps, Each(Field(&DuplicateStep::is_done, false)));
+  EXPECT_THAT(outcome.steps, Each(Field(&DuplicateStep::state, DuplicateStep::State::kPlanned)));
   EXPECT_THAT(outcome.steps,
               Each(Field(&DuplicateStep::problem, HasSubstr("the one to keep: in/a.png"))));
   EXPECT_TRUE(disk::exists(in("b.png")) && disk::exists(in("c.png")));
@@ -97,7 +97,7 @@ TEST_F(ThreeCopies, a_picture_that_came_meanwhile_is_left_alone) {
   ASSERT_OK_AND_ASSIGN(const DedupeOutcome outcome,
                        dedupe(spec(DuplicateAction::kMove, true), adds_copy, CancelToken()));
   ASSERT_THAT(outcome.steps, SizeIs(2));
-  EXPECT_THAT(outcome.steps, Each(Field(&DuplicateStep::is_done, true)));
+  EXPECT_THAT(outcome.steps, Each(Field(&DuplicateStep::state, DuplicateStep::State::kDone)));
   EXPECT_TRUE(disk::exists(in("a.png")) && disk::exists(in("d.png")));
   EXPECT_TRUE(disk::exists(out("duplicates/b.png")) && disk::exists(out("duplicates/c.png")));
 }
