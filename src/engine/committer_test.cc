@@ -57,6 +57,13 @@ class JournalStore final : public RunStore {
     for (const ItemRecord& item : items) line += " " + item.key;
     return journal_.note(line);
   }
+  Result<> set_gone(std::span<const std::string>) override { return {}; }
+  Result<std::vector<std::string>> gone() override { return {}; }
+  Result<> for_each_hash_of(
+      const std::string&,
+      const std::function<Result<>(std::string_view, std::string_view)>&) override {
+    return {};
+  }
   Result<std::vector<FinishedItem>> finished_items() override { return {}; }
   Result<std::vector<std::string>> announced_paths() override { return {}; }
   Result<std::string> sink_state() override { return {}; }

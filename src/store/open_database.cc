@@ -140,7 +140,7 @@ Result<> forget(Database& database, const RunOptions& options) {
   IMAGEMILL_TRY(
       database.execute("INSERT OR IGNORE INTO announced (path) SELECT path FROM outputs;"
                        "DELETE FROM outputs; DELETE FROM items; DELETE FROM meta;"
-                       "DELETE FROM job_skips;"
+                       "DELETE FROM job_skips; DELETE FROM gone;"
                        "DELETE FROM options"));
   IMAGEMILL_TRY(write_options(database, options));
   return transaction.commit();

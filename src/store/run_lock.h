@@ -17,6 +17,9 @@ class RunLock {
   // kInvalidArgument when another process, or this one, holds it; kNotFound when the store's folder
   // is not there.
   static Result<RunLock> acquire(const std::string& store);
+  // Keeps runs from beginning, but not others who share it. Nothing is made or written: where there
+  // is no lock file, or none can be opened, there is nothing to hold.
+  static Result<RunLock> share(const std::string& store);
 
   RunLock(RunLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   RunLock& operator=(RunLock&&) = delete;

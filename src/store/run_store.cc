@@ -119,6 +119,24 @@ class SqliteRunStore final : public RunStore {
     return transaction.commit();
   }
 
+  Result<> set_gone(std::span<const std::string> keys) override {
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_TRY(check_writable());
+    IMAGEMILL_ASSIGN_OR_RETURN(const auto before, read_texts("SELECT key FROM gone ORDER BY key"));
+    if (std::ranges::equal(before, keys)) return {};
+    IMAGEMILL_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
+    IMAGEMILL_TRY(database_.execute("DELETE FROM gone"));
+    IMAGEMILL_ASSIGN_OR_RETURN(Statement insert,
+                               database_.prepare("INSERT INTO gone (key) VALUES (?1)"));
+    for (const std::string& key : keys) IMAGEMILL_TRY(insert.bind(1, std::string_view(key)).run());
+    return transaction.commit();
+  }
+
+  Result<std::vector<std::string>> gone() override {
+    const std::scoped_lock guard(mutex_);
+    return read_texts("SELECT key FROM gone ORDER BY key");
+  }
+
   Result<std::vector<FinishedItem>> finished_items() override {
     const std::scoped_lock guard(mutex_);
     std::vector<FinishedItem> items;
@@ -135,16 +153,7 @@ class SqliteRunStore final : public RunStore {
 
   Result<std::vector<std::string>> announced_paths() override {
     const std::scoped_lock guard(mutex_);
-    std::vector<std::string> paths;
-    IMAGEMILL_ASSIGN_OR_RETURN(
-        Statement select,
-        database_.prepare(
-            "SELECT path FROM announced UNION SELECT path FROM outputs ORDER BY path"));
-    while (true) {
-      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
-      if (!has_row) return paths;
-      paths.emplace_back(select.text(0));
-    }
+    return read_texts("SELECT path FROM announced UNION SELECT path FROM outputs ORDER BY path");
   }
 
   Result<std::string> sink_state() override {
@@ -190,6 +199,23 @@ class SqliteRunStore final : public RunStore {
     }
   }
 
+  Result<> for_each_hash_of(
+      const std::string& job,
+      const std::function<Result<>(std::string_view key, std::string_view hash)>& visit) override {
+    const std::scoped_lock guard(mutex_);
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        Statement select,
+        database_.prepare("SELECT key, hash FROM items WHERE state = 'done' AND key NOT IN (SELECT "
+                          "key FROM job_skips WHERE job = ?1) AND key NOT IN (SELECT key FROM "
+                          "gone) ORDER BY key"));
+    select.bind(1, std::string_view(job));
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+      if (!has_row) return {};
+      IMAGEMILL_TRY(visit(select.text(0), select.text(1)));
+    }
+  }
+
   Result<std::optional<ItemRecord>> find_item(const std::string& key) override {
     const std::scoped_lock guard(mutex_);
     if (!finder_) {
@@ -222,6 +248,16 @@ class SqliteRunStore final : public RunStore {
   Result<> check_writable() const {
     if (!writing_) return fail(Code::kInvalidArgument, "this run store was opened for reading");
     return {};
+  }
+
+  Result<std::vector<std::string>> read_texts(std::string_view query) {
+    std::vector<std::string> texts;
+    IMAGEMILL_ASSIGN_OR_RETURN(Statement select, database_.prepare(query));
+    while (true) {
+      IMAGEMILL_ASSIGN_OR_RETURN(const bool has_row, select.step());
+      if (!has_row) return texts;
+      texts.emplace_back(select.text(0));
+    }
   }
 
   Result<TableSchema> find_table(const std::string& table) {
@@ -335,6 +371,12 @@ Result<std::unique_ptr<RunStore>> RunStore::restart(const std::string& path,
 Result<std::unique_ptr<RunStore>> RunStore::open_existing(const std::string& path) {
   IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_for_reading(path));
   return std::make_unique<SqliteRunStore>(std::nullopt, std::move(database), nullptr);
+}
+
+Result<std::unique_ptr<RunStore>> RunStore::open_settled(const std::string& path) {
+  IMAGEMILL_ASSIGN_OR_RETURN(RunLock lock, RunLock::share(path));
+  IMAGEMILL_ASSIGN_OR_RETURN(Database database, open_for_reading(path));
+  return std::make_unique<SqliteRunStore>(std::move(lock), std::move(database), nullptr);
 }
 
 }  // namespace imagemill

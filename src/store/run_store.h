@@ -150,6 +150,14 @@ class RunStore : public RowSink {
                                                    const RunOptions& options);
   // For reading what is there (report, merge, a live page); never creates.
   static Result<std::unique_ptr<RunStore>> open_existing(const std::string& path);
+  // The same for whoever needs it to stay as it is: kInvalidArgument while a run writes it, and
+  // none begins as long as it is open.
+  static Result<std::unique_ptr<RunStore>> open_settled(const std::string& path);
+
+  // The items that the inputs no longer hold, all of them, sorted. They and their rows stay: should
+  // their inputs come back they are finished. But they are no part of what is made of all items.
+  virtual Result<> set_gone(std::span<const std::string> keys) = 0;
+  virtual Result<std::vector<std::string>> gone() = 0;
 
   // Sorted by key.
   virtual Result<std::vector<FinishedItem>> finished_items() = 0;
@@ -163,6 +171,11 @@ class RunStore : public RowSink {
 
   virtual Result<> for_each_item(
       const std::function<Result<>(const ItemRecord&)>& visit) = 0;  // in key order, no rows
+  // The content hashes of the items that a job has looked at, in key order: done, not left out by
+  // it, not gone. Reads little: a second for a million.
+  virtual Result<> for_each_hash_of(
+      const std::string& job,
+      const std::function<Result<>(std::string_view key, std::string_view hash)>& visit) = 0;
   // Complete, with the rows of all tables; nullopt when there is no such item.
   virtual Result<std::optional<ItemRecord>> find_item(const std::string& key) = 0;
   virtual Result<std::vector<TableSchema>> tables() = 0;

@@ -281,6 +281,34 @@ TEST_F(RunStoreTest, which_jobs_left_an_item_out_is_kept_with_it) {
   EXPECT_THAT(read(*again)["a.jpg"].job_skips, IsEmpty());
 }
 
+TEST_F(RunStoreTest, what_is_gone_stays_but_is_known_as_gone) {
+  const auto hashes = [](RunStore& store) {
+    std::vector<std::string> out;
+    EXPECT_THAT(
+        store.for_each_hash_of("faces",
+                               [&](std::string_view key, std::string_view hash) -> Result<> {
+                                 out.push_back(fmt::format("{} {}", key, hash));
+                                 return {};
+                               }),
+        IsOk());
+    return out;
+  };
+  const auto store = open();
+  ItemRecord a = item("a"), b = item("b"), failed = item("c"), left_out = item("d");
+  a.hash = "0a";
+  b.hash = "0b";
+  failed.state = ItemState::kFailed;
+  left_out.job_skips = {{"faces", "where"}};
+  ASSERT_THAT(store->commit(std::vector{a, b, failed, left_out}, ""), IsOk());
+  EXPECT_THAT(hashes(*store), ElementsAre("a 0a", "b 0b"));
+  ASSERT_THAT(store->set_gone(std::vector<std::string>{"a", "c"}), IsOk());
+  EXPECT_THAT(hashes(*store), ElementsAre("b 0b"));
+  EXPECT_TRUE(store->find_item("a")->has_value());
+  EXPECT_THAT(RunStore::open_existing(path_).value()->gone().value(), ElementsAre("a", "c"));
+  ASSERT_THAT(store->set_gone(std::vector<std::string>{"b"}), IsOk());
+  EXPECT_THAT(hashes(*store), ElementsAre("a 0a"));
+}
+
 TEST_F(RunStoreTest, a_store_of_the_first_schema_is_brought_up_to_date) {
   shell(path_, kMigrations[0]);
   shell(path_, fmt::format("PRAGMA application_id = {}; PRAGMA user_version = 1; INSERT INTO items "

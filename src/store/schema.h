@@ -75,6 +75,12 @@ CREATE TABLE job_skips (
 
 ALTER TABLE items ADD COLUMN late_decodes INTEGER NOT NULL DEFAULT 0;
 )sql",
+    R"sql(
+-- Items that the inputs no longer hold.
+CREATE TABLE gone (
+  key TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace imagemill
