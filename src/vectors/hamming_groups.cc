@@ -73,15 +73,15 @@ Stretch bucket_of(const QuarterTable& table, const std::vector<uint32_t>& pictur
 // One thread's part: compares, and joins what is near.
 class Joiner {
  public:
-  Joiner(const DisjointSets& sets, int radius)
-      : sets_(sets), radius_(radius), hits_(kHammingTile * kHammingTile) {}
+  Joiner(const DisjointSets& sets, int radius, const CancelToken* cancel)
+      : sets_(sets), radius_(radius), cancel_(cancel), hits_(kHammingTile * kHammingTile) {}
 
   DisjointSets& sets() { return sets_; }
 
   // All pairs of two stretches.
   void join(const Stretch& a, const Stretch& b) {
     known_b_.assign(b.tiles(), 0);
-    for (size_t i = 0; i < a.tiles(); ++i) {
+    for (size_t i = 0; i < a.tiles() && !is_cancelled(); ++i) {
       uint8_t is_known_a = 0;
       for (size_t j = 0; j < b.tiles(); ++j)
         join_tiles(a.tile(i), is_known_a, b.tile(j), known_b_[j]);
@@ -91,7 +91,7 @@ class Joiner {
   // All pairs within one, the tiles from `begin` to `end` with themselves and all that follow.
   void join_within(const Stretch& a, size_t begin, size_t end) {
     known_b_.assign(a.tiles(), 0);
-    for (size_t i = begin; i < end; ++i) {
+    for (size_t i = begin; i < end && !is_cancelled(); ++i) {
       const Stretch tile = a.tile(i);
       compare(tile, tile);
       for (size_t j = i + 1; j < a.tiles(); ++j)
@@ -100,6 +100,8 @@ class Joiner {
   }
 
  private:
+  bool is_cancelled() const { return cancel_ != nullptr && cancel_->is_requested(); }
+
   // Once a tile is known to be of one group it stays so.
   void join_tiles(const Stretch& a, uint8_t& is_known_a, const Stretch& b, uint8_t& is_known_b) {
     if (a.count * b.count >= kWorthAsking && is_one_group(a, is_known_a) &&
@@ -124,6 +126,7 @@ class Joiner {
 
   DisjointSets sets_;
   int radius_;
+  const CancelToken* cancel_;
   std::vector<TileHit> hits_;
   std::vector<uint8_t> known_b_;
 };
@@ -131,15 +134,15 @@ class Joiner {
 // The threads of a step, each with what was known when it began.
 class Joiners {
  public:
-  Joiners(DisjointSets& sets, int radius, int threads)
-      : sets_(sets), radius_(radius), threads_(threads) {}
+  Joiners(DisjointSets& sets, const HammingGroupOptions& options)
+      : sets_(sets), options_(options) {}
 
   // work(joiner, begin, end) on ranges of [0, count).
   template <typename Work>
   void run(size_t count, size_t grain, const Work& work) {
-    const size_t workers = std::min(thread_count(threads_), (count + grain - 1) / grain);
-    std::vector<Joiner> joiners(workers, Joiner(sets_, radius_));
-    for_ranges(count, grain, threads_,
+    const size_t workers = std::min(thread_count(options_.threads), (count + grain - 1) / grain);
+    std::vector<Joiner> joiners(workers, Joiner(sets_, options_.radius, options_.cancel));
+    for_ranges(count, grain, options_.threads,
                [&](size_t worker, size_t begin, size_t end) { work(joiners[worker], begin, end); });
     for (Joiner& joiner : joiners) sets_.unite(joiner.sets());
   }
@@ -148,8 +151,7 @@ class Joiners {
 
  private:
   DisjointSets& sets_;
-  int radius_;
-  int threads_;
+  const HammingGroupOptions& options_;
 };
 
 // The pictures of a table's hashes, in its order.
@@ -269,7 +271,7 @@ Result<std::vector<uint32_t>> group_within(std::span<const uint64_t> hashes,
   DisjointSets sets(hashes.size());
   const DistinctHashes of_pictures = collapse(hashes, hashes.size(), sets);
   const DistinctHashes of_variants = collapse(options.variants, hashes.size(), sets);
-  Joiners joiners(sets, options.radius, options.threads);
+  Joiners joiners(sets, options);
   const auto count = static_cast<double>(of_pictures.hashes.size());
   if (of_pictures.hashes.size() + of_variants.hashes.size() <= kFewHashes) {
     join_all(joiners, of_pictures, of_variants);
@@ -280,6 +282,8 @@ Result<std::vector<uint32_t>> group_within(std::span<const uint64_t> hashes,
     else
       join_by_quarters(joiners, of_pictures, of_variants, ordered, options.radius);
   }
+  if (options.cancel != nullptr && options.cancel->is_requested())
+    return fail(Code::kCancelled, "stopped");
   return sets.names();
 }
 

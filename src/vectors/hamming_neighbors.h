@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "imagemill/cancel.h"
 #include "imagemill/status.h"
 #include "vectors/hamming_tables.h"
 
@@ -41,6 +42,7 @@ struct HammingGroupOptions {
   // Further hashes of the same pictures (mirrored, turned): variants[v * hashes.size() + i] is of
   // picture i. A picture whose variant is near another picture's hash is in one group with it.
   std::span<const uint64_t> variants;
+  const CancelToken* cancel = nullptr;  // kCancelled soon after it is requested
 };
 
 // Groups of hashes that are connected by steps within the radius: the name of each one's group,

@@ -163,6 +163,15 @@ TEST(GroupWithin, a_crowd_is_one_group_soon) {
   EXPECT_EQ(std::ranges::count(groups, 0u), static_cast<ptrdiff_t>(hashes.size()));
 }
 
+TEST(GroupWithin, stops_when_it_is_told_to) {
+  CancelToken cancel;
+  cancel.request();
+  for (const size_t count : {100, 30'000}) {
+    const Hashes hashes = clustered(count, 10, 8);
+    EXPECT_THAT(group_within(hashes, {.cancel = &cancel}), FailsWith(Code::kCancelled)) << count;
+  }
+}
+
 TEST(GroupWithin, variants_connect_their_pictures) {
   std::mt19937_64 random(9);
   for (const size_t count : {500, 9000}) {

@@ -240,6 +240,8 @@ Result<HnswIndex> HnswIndex::build(VectorView rows, const HnswOptions& options) 
     std::mutex mutex;
     std::optional<Status> failure;  // the first of any thread
     const auto add = [&](size_t index, std::span<float> row) -> Result<> {
+      if (options.cancel != nullptr && options.cancel->is_requested())
+        return fail(Code::kCancelled, "stopped");
       rows.copy_row(index, row);
       IMAGEMILL_TRY(check_numbers(row, "row", index));
       if (options.metric == Metric::kCosine) normalize(row, row);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/file_system.h"
+#include "imagemill/cancel.h"
 #include "imagemill/status.h"
 #include "vectors/vector_view.h"
 
@@ -24,6 +25,7 @@ struct HnswOptions {
   // With one, the same rows give the same graph (on the same kind of CPU). With more, rows enter
   // in the order in which threads get to them: the graph, and what it misses, differs every time.
   int threads = 1;
+  const CancelToken* cancel = nullptr;  // kCancelled soon after it is requested
 };
 
 // Any thread may search.

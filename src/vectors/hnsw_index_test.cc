@@ -112,6 +112,16 @@ TEST_F(HnswIndexTest, several_threads_build_one_too) {
   EXPECT_GT(recall(index, values, Metric::kCosine, 100), 0.9);
 }
 
+TEST_F(HnswIndexTest, stops_when_it_is_told_to) {
+  const auto values = random_values(500, 4);
+  CancelToken cancel;
+  cancel.request();
+  for (const int threads : {1, 3})
+    EXPECT_THAT(
+        HnswIndex::build(VectorView::of(values, kDims), {.threads = threads, .cancel = &cancel}),
+        FailsWith(Code::kCancelled));
+}
+
 TEST_F(HnswIndexTest, few_rows_and_none) {
   for (const size_t rows : {0, 1, 2, 3}) {
     const auto values = random_values(rows, 5);
