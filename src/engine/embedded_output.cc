@@ -3,28 +3,14 @@
 #include "engine/embedded_output.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "engine/recorded_run.h"
 #include "jobs/vector_export.h"
 
 namespace imagemill {
 namespace {
 
 constexpr std::string_view kTable = "embed";
-constexpr uint64_t kRunJsonBytesMax = uint64_t{64} << 20;
-
-// Of run.json, which is rewritten at the end of every try: a run that was killed has none.
-std::vector<std::string> recorded_inputs(const OutputPlace& place, FileSystem& fs) {
-  const auto text = fs.read(join_path(place.state_folder(), "run.json"), kRunJsonBytesMax);
-  if (!text) return {};
-  const auto root = nlohmann::json::parse(as_text(*text), nullptr, false);
-  const auto inputs = root.is_object() ? root.find("inputs") : root.end();
-  if (!root.is_object() || inputs == root.end() || !inputs->is_array()) return {};
-  std::vector<std::string> out;
-  for (const auto& input : *inputs)
-    if (input.is_string()) out.push_back(input.get<std::string>());
-  return out;
-}
 
 Result<size_t> features_column(const std::vector<TableSchema>& tables) {
   const auto table = std::ranges::find(tables, kTable, &TableSchema::name);
@@ -53,7 +39,8 @@ Result<EmbeddedOutput> EmbeddedOutput::open(const std::string& output, FileSyste
                 "{}: holds no vectors, it was made by {}; \"imagemill embed IN OUT --model NAME\" "
                 "makes some",
                 output, out.option("jobs"));
-  out.inputs = recorded_inputs(out.place, fs);
+  IMAGEMILL_ASSIGN_OR_RETURN(out.gone, out.store->gone());
+  out.inputs = read_recorded_run(out.place, fs).inputs;
   return out;
 }
 
@@ -72,6 +59,9 @@ Result<std::optional<std::vector<float>>> features_of(const EmbeddedOutput& outp
   if (!item)
     return fail(Code::kNotFound,
                 "{}: no picture of {} has this key; keys are those of features_index.csv", key,
+                output.place.output());
+  if (std::ranges::binary_search(output.gone, key))
+    return fail(Code::kNotFound, "{}: it is not among the inputs of {} any more", key,
                 output.place.output());
   IMAGEMILL_ASSIGN_OR_RETURN(const auto tables, output.store->tables());
   IMAGEMILL_ASSIGN_OR_RETURN(const size_t column, features_column(tables));
@@ -92,7 +82,7 @@ Result<> for_each_features(
   return output.store->for_each_row(
       std::string(kTable), [&](const std::string& key, const Row& row) -> Result<> {
         const auto* const bytes = std::get_if<Bytes>(&row.values.at(column));
-        if (bytes == nullptr) return {};
+        if (bytes == nullptr || std::ranges::binary_search(output.gone, key)) return {};
         IMAGEMILL_ASSIGN_OR_RETURN(const auto features,
                                    unpack_vector(*bytes, output.vector_type()));
         return visit(key, features);

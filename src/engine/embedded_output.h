@@ -18,6 +18,7 @@ struct EmbeddedOutput {
   std::unique_ptr<RunStore> store;
   RunOptions options;               // of the run
   std::vector<std::string> inputs;  // as the run was given them; empty: not known any more
+  std::vector<std::string> gone;    // keys of pictures that were no input any more; sorted
 
   // kInvalidArgument when `output` is none of a run, or of one without that job.
   static Result<EmbeddedOutput> open(const std::string& output, FileSystem& fs);
@@ -27,11 +28,11 @@ struct EmbeddedOutput {
 };
 
 // The features of one item; nullopt when it has none (it failed, or its model makes labels only).
-// kNotFound, with what comes near, when there is no such item.
+// kNotFound when there is no such item, or its picture is gone from the inputs.
 Result<std::optional<std::vector<float>>> features_of(const EmbeddedOutput& output,
                                                       const std::string& key);
 
-// The features in the store, in key order.
+// The features in the store of what is still an input, in key order.
 Result<> for_each_features(
     const EmbeddedOutput& output,
     const std::function<Result<>(const std::string& key, std::span<const float> features)>& visit);

@@ -36,10 +36,42 @@ std::optional<std::string> take_field(std::string_view& text) {
   return std::nullopt;
 }
 
-void skip_line(std::string_view& text) {
-  const size_t end = text.find('\n');
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-}
+struct IndexLine {
+  std::string row;
+  std::string file;
+  std::string key;
+  std::string hash;
+};
+
+// The lines of features_index.csv, which are in the order of the files and of the rows in them.
+class IndexReader {
+ public:
+  explicit IndexReader(std::string_view text)
+      : rest_(text), is_index_(text.starts_with(kIndexHead)) {
+    skip_line();
+  }
+
+  bool is_index() const { return is_index_; }
+  bool is_at_end() const { return rest_.empty(); }
+
+  std::optional<IndexLine> next() {
+    auto row = take_field(rest_), file = take_field(rest_), key = take_field(rest_);
+    const auto bytes = take_field(rest_);
+    auto hash = take_field(rest_);
+    skip_line();
+    if (!row || !file || !key || !bytes || !hash) return std::nullopt;
+    return IndexLine{*std::move(row), *std::move(file), *std::move(key), *std::move(hash)};
+  }
+
+ private:
+  void skip_line() {
+    const size_t end = rest_.find('\n');
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+  }
+
+  std::string_view rest_;
+  bool is_index_;
+};
 
 }  // namespace
 
@@ -61,31 +93,23 @@ Result<bool> EmbeddedVectors::open_files(const EmbeddedOutput& output, FileSyste
   const auto bytes =
       fs.read(join_path(output.place.output(), "features_index.csv"), kIndexBytesMax);
   if (!bytes) return false;
-  IMAGEMILL_ASSIGN_OR_RETURN(const bool fits, read_index(as_text(*bytes), output.place.output()));
-  return fits ? is_what_the_store_holds(output) : Result<bool>(false);
+  IMAGEMILL_ASSIGN_OR_RETURN(const bool fits, read_index(as_text(*bytes), output));
+  return fits ? has_stored_vectors(output) : Result<bool>(false);
 }
 
-// Lines are in the order of the files and of the rows in them.
-Result<bool> EmbeddedVectors::read_index(std::string_view rest, const std::string& folder) {
-  if (!rest.starts_with(kIndexHead)) return false;
-  std::string name;
-  for (skip_line(rest); !rest.empty(); skip_line(rest)) {
-    const auto row = take_field(rest);
-    const auto file = take_field(rest);
-    const auto key = take_field(rest);
-    if (!row || !file || !key || file->find('/') != std::string::npos) return false;
-    if (*file != name) {
-      name = *file;
-      auto npy = NpyFile::open(join_path(folder, name));
-      if (!npy) return false;
-      files_.push_back(std::make_unique<const NpyFile>(std::move(*npy)));
-      parts_.push_back({join_path(folder, name), files_.back()->rows(), rows_});
-    }
-    if (*row != std::to_string(rows_ - parts_.back().first)) return false;
-    key_text_ += *key;
-    key_ends_.push_back(key_text_.size());
-    ++rows_;
-  }
+// Side by side with the items that have a vector: the files may be of an earlier try of the run,
+// with other pictures or other content under the same names.
+Result<bool> EmbeddedVectors::read_index(std::string_view text, const EmbeddedOutput& output) {
+  IndexReader lines(text);
+  bool fits = lines.is_index();
+  IMAGEMILL_TRY(output.store->for_each_hash_of(
+      "embed", [&](std::string_view key, std::string_view hash) -> Result<> {
+        const auto line = fits ? lines.next() : std::nullopt;
+        fits = line && line->key == key && line->hash == hash &&
+               add_row(line->row, line->file, key, output.place.output());
+        return {};
+      }));
+  if (!fits || !lines.is_at_end()) return false;
   size_t in_files = 0;
   for (const Part& part : parts_) {
     if (part.view.dims != dims() || part.first != in_files) return false;
@@ -94,14 +118,30 @@ Result<bool> EmbeddedVectors::read_index(std::string_view rest, const std::strin
   return in_files == rows_;
 }
 
-// The first, the last and one between: whoever mixes up files hardly gets these right.
-Result<bool> EmbeddedVectors::is_what_the_store_holds(const EmbeddedOutput& output) const {
+bool EmbeddedVectors::add_row(std::string_view row, const std::string& file, std::string_view key,
+                              const std::string& folder) {
+  const bool is_next_file = parts_.empty() || parts_.back().npy_path != join_path(folder, file);
+  if (is_next_file) {
+    if (file.find('/') != std::string::npos) return false;
+    auto npy = NpyFile::open(join_path(folder, file));
+    if (!npy) return false;
+    files_.push_back(std::make_unique<const NpyFile>(std::move(*npy)));
+    parts_.push_back({join_path(folder, file), files_.back()->rows(), rows_});
+  }
+  if (row != std::to_string(rows_ - parts_.back().first)) return false;
+  key_text_ += key;
+  key_ends_.push_back(key_text_.size());
+  ++rows_;
+  return true;
+}
+
+// The first, the last and one between: another model's vectors of the same pictures hardly get
+// these right.
+Result<bool> EmbeddedVectors::has_stored_vectors(const EmbeddedOutput& output) const {
   if (rows_ == 0) return false;
   for (const size_t row : {size_t{0}, rows_ / 2, rows_ - 1}) {
-    const auto stored = features_of(output, key(row));
-    if (!stored && stored.error().code() == Code::kNotFound) return false;
-    if (!stored) return std::unexpected(stored.error());
-    if (*stored != vector(row)) return false;
+    IMAGEMILL_ASSIGN_OR_RETURN(const auto stored, features_of(output, key(row)));
+    if (stored != vector(row)) return false;
   }
   return true;
 }

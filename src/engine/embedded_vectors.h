@@ -38,8 +38,11 @@ class EmbeddedVectors {
 
  private:
   Result<bool> open_files(const EmbeddedOutput& output, FileSystem& fs);
-  Result<bool> read_index(std::string_view text, const std::string& folder);
-  Result<bool> is_what_the_store_holds(const EmbeddedOutput& output) const;
+  // False where files and store do not hold the same.
+  Result<bool> read_index(std::string_view text, const EmbeddedOutput& output);
+  bool add_row(std::string_view row, const std::string& file, std::string_view key,
+               const std::string& folder);
+  Result<bool> has_stored_vectors(const EmbeddedOutput& output) const;
   Result<> read_store(const EmbeddedOutput& output);
 
   size_t rows_ = 0;

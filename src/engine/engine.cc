@@ -82,6 +82,8 @@ class RunInProgress {
     IMAGEMILL_ASSIGN_OR_RETURN(const auto finished, store_->finished_items());
     IMAGEMILL_ASSIGN_OR_RETURN(const auto paths, store_->announced_paths());
     own_paths_.insert(paths.begin(), paths.end());
+    gone_ = gone_items(finished, inputs_);
+    IMAGEMILL_TRY(store_->set_gone(gone_));
     work_ = WorkList(inputs_, finished, static_cast<uint64_t>(plan_.options.integer("shuffle")));
     return work_through();
   }
@@ -243,7 +245,8 @@ class RunInProgress {
   }
 
   Result<> finish(StageContext& context) {
-    RunFinishContext finish_context(context, *store_, place_, listener_, real_file_system());
+    RunFinishContext finish_context(context, *store_, gone_, nullptr, place_, listener_,
+                                    real_file_system());
     for (const PlannedJob& planned : context.jobs)
       IMAGEMILL_TRY(planned.job->finish(finish_context));
     return sink_->finish();
@@ -277,6 +280,7 @@ class RunInProgress {
   std::unique_ptr<RunStore> store_;
   std::unique_ptr<Sink> sink_;
   std::unordered_set<std::string> own_paths_;
+  std::vector<std::string> gone_;  // items of the store that the inputs no longer hold
   WorkList work_;
   int64_t resumed_damaged_ = 0;
   const std::string started_at_ =

@@ -217,8 +217,9 @@ class Merge {
                          .names = names,
                          .own_paths = own_paths,
                          .on_conflict = on_conflict_of(shards_.options()),
-                         .limits = {}};
-    RunFinishContext finish_context(context, *store_, place_, listener_, fs_);
+                         .limits = {},
+                         .cancel = &cancel_};
+    RunFinishContext finish_context(context, *store_, {}, nullptr, place_, listener_, fs_);
     for (const PlannedJob& planned : jobs_) IMAGEMILL_TRY(planned.job->finish(finish_context));
     return sink_->finish();
   }

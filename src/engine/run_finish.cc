@@ -2,19 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/run_finish.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "engine/report_samples.h"
 
 namespace imagemill {
 namespace {
 
-constexpr uint64_t kOutputBytesMax = uint64_t{1} << 30;
+constexpr uint64_t kFileBytesMax = uint64_t{1} << 30;
 
 }  // namespace
 
 Result<Bytes> RunFinishContext::read_output(const std::string& path) {
   if (!can_read_outputs()) return fail(Code::kNotFound, "{}: an archive gives no file back", path);
-  return fs_.read(join_path(place_.output(), path), kOutputBytesMax);
+  return fs_.read(join_path(place_.output(), path), kFileBytesMax);
 }
 
 Result<> RunFinishContext::write_output(const std::string& path, ByteSpan bytes) {
@@ -36,22 +38,37 @@ Result<> RunFinishContext::write_output(
       return StagedFile{.path = target, .temporary = made, .bytes = stat.bytes};
     });
   IMAGEMILL_TRY(make(made));
-  const auto bytes = fs_.read(made, kOutputBytesMax);
+  const auto bytes = fs_.read(made, kFileBytesMax);
   IMAGEMILL_TRY(fs_.remove(made));
   if (!bytes) return std::unexpected(bytes.error());
   return write_output(path, *bytes);
 }
 
-bool RunFinishContext::is_input(std::string_view key) const {
-  return context_.inputs.find(key) != nullptr;
+Result<> RunFinishContext::remove_output(const std::string& path) {
+  if (place_.sink_kind() != SinkKind::kFolder || !context_.own_paths.contains(path)) return {};
+  IMAGEMILL_TRY(read_item_paths());
+  if (is_of_item(path)) return {};
+  auto removed = fs_.remove(join_path(place_.output(), path));
+  if (!removed && removed.error().code() == Code::kNotFound) return {};
+  return removed;
 }
 
-Result<Bytes> RunFinishContext::preview_of(std::string_view key, int side) {
+bool RunFinishContext::is_input(std::string_view key) const {
+  return !std::ranges::binary_search(gone_, key);
+}
+
+Result<Bytes> RunFinishContext::read_input(std::string_view key) {
   const RankedEntry* const entry = context_.inputs.find(key);
+  if (entry == nullptr && originals_ != nullptr) return originals_->read(key, kFileBytesMax);
   if (entry == nullptr) return fail(Code::kNotFound, "{}: is no input", key);
   Source& source = *context_.inputs.sources[entry->source];
   if (source.is_sequential()) return fail(Code::kUnsupported, "{}: can be read only once", key);
-  IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, source.read(entry->listed()));
+  return source.read(entry->listed());
+}
+
+Result<Bytes> RunFinishContext::preview_of(std::string_view key, int side) {
+  if (cancel().is_requested()) return fail(Code::kCancelled, "stopped");
+  IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, read_input(key));
   IMAGEMILL_ASSIGN_OR_RETURN(SamplePicture small, small_picture(context_, bytes, side));
   return std::move(small.bytes);
 }
@@ -70,18 +87,22 @@ Result<> RunFinishContext::publish(
   return context_.sink.publish({&file, 1});
 }
 
+Result<> RunFinishContext::read_item_paths() {
+  if (item_paths_) return {};
+  item_paths_.emplace();
+  return store_.for_each_item([this](const ItemRecord& item) -> Result<> {
+    for (const OutputRecord& output : item.outputs)
+      item_paths_->insert(hash_content(as_byte_span(output.path)).low);
+    return {};
+  });
+}
+
+bool RunFinishContext::is_of_item(const std::string& path) const {
+  return item_paths_->contains(hash_content(as_byte_span(path)).low);
+}
+
 Result<std::optional<std::string>> RunFinishContext::free_path(const std::string& wanted) {
-  if (!item_paths_) {
-    item_paths_.emplace();
-    IMAGEMILL_TRY(store_.for_each_item([this](const ItemRecord& item) -> Result<> {
-      for (const OutputRecord& output : item.outputs)
-        item_paths_->insert(hash_content(as_byte_span(output.path)).low);
-      return {};
-    }));
-  }
-  const auto is_of_item = [this](const std::string& path) {
-    return item_paths_->contains(hash_content(as_byte_span(path)).low);
-  };
+  IMAGEMILL_TRY(read_item_paths());
   const auto is_free = [&](const std::string& path) {
     return !is_of_item(path) && (context_.own_paths.contains(path) || !context_.sink.exists(path));
   };

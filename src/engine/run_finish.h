@@ -3,10 +3,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/hash_set.h"
 #include "engine/item_stages.h"
+#include "engine/originals.h"
 #include "engine/output_place.h"
 #include "jobs/job.h"
 
@@ -15,28 +17,44 @@ namespace imagemill {
 // Gives jobs access to the finished run.
 class RunFinishContext final : public FinishContext {
  public:
-  RunFinishContext(StageContext& context, RunStore& store, const OutputPlace& place,
-                   Listener& listener, FileSystem& fs)
-      : context_(context), store_(store), place_(place), listener_(listener), fs_(fs) {}
+  // `gone` are the store's, sorted. `originals`: where the pictures are that `context` has not
+  // listed; null: nowhere.
+  RunFinishContext(StageContext& context, RunStore& store, std::span<const std::string> gone,
+                   Originals* originals, const OutputPlace& place, Listener& listener,
+                   FileSystem& fs)
+      : context_(context),
+        store_(store),
+        gone_(gone),
+        originals_(originals),
+        place_(place),
+        listener_(listener),
+        fs_(fs) {}
   RunStore& store() override { return store_; }
+  const CancelToken& cancel() const override { return *context_.cancel; }
   bool can_read_outputs() const override { return place_.sink_kind() == SinkKind::kFolder; }
   Result<Bytes> read_output(const std::string& path) override;
   Result<> write_output(const std::string& path, ByteSpan bytes) override;
   Result<> write_output(const std::string& path,
                         const std::function<Result<>(const std::string& file)>& make) override;
+  Result<> remove_output(const std::string& path) override;
   void warn(std::string text) override { listener_.on_warning({std::move(text)}); }
   bool is_input(std::string_view key) const override;
   Result<Bytes> preview_of(std::string_view key, int side) override;
 
  private:
+  Result<Bytes> read_input(std::string_view key);
   // Under `path`, or a name near it, as the conflict rule has it. Null: what is there stays.
   Result<> publish(const std::string& path,
                    const std::function<Result<StagedFile>(const std::string& target)>& stage);
+  Result<> read_item_paths();
+  bool is_of_item(const std::string& path) const;  // after read_item_paths()
   // Where the file may go: never over an item's output. nullopt when what is in the way stays.
   Result<std::optional<std::string>> free_path(const std::string& wanted);
 
   StageContext& context_;
   RunStore& store_;
+  const std::span<const std::string> gone_;
+  Originals* const originals_;
   const OutputPlace& place_;
   Listener& listener_;
   FileSystem& fs_;

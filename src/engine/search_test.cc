@@ -252,6 +252,52 @@ TEST_F(SearchTest, vectors_that_are_not_the_runs_own_are_left_aside) {
   EXPECT_THAT(keys(report), ElementsAre("01.png", "02.png", "03.png"));
 }
 
+// A try that was stopped has its rows in the store, but the files of the try before.
+TEST_F(SearchTest, files_of_an_earlier_try_are_left_aside) {
+  pictures_.add_reds(9);
+  ASSERT_THAT(pictures_.embed(), IsOk());
+  const auto keep = [&](const std::string& name) {
+    return *real_file_system().read(pictures_.run.out(name), 1 << 20);
+  };
+  const Bytes npy = keep("features.npy"), index = keep("features_index.csv");
+  const auto put_back = [&] {
+    FileSystem& fs = real_file_system();
+    ASSERT_THAT(write_file_atomically(fs, pictures_.run.out("features.npy"), npy), IsOk());
+    ASSERT_THAT(write_file_atomically(fs, pictures_.run.out("features_index.csv"), index), IsOk());
+  };
+  // Another content of one name; those of the first, the last and the middle row stay.
+  pictures_.run.add("02.png", ColourPictures::picture({0.2, 0.2, 1}));
+  ASSERT_THAT(pictures_.embed(), IsOk());
+  put_back();
+  ASSERT_OK_AND_ASSIGN(const SearchReport other, run(spec({}, {"in/01.png"})));
+  EXPECT_THAT(keys(other), ElementsAre("00.png", "03.png", "04.png"));
+  // One more picture.
+  pictures_.run.add("03b.png", ColourPictures::picture(ColourPictures::red(1, 9)));
+  ASSERT_THAT(pictures_.embed(), IsOk());
+  put_back();
+  ASSERT_OK_AND_ASSIGN(const SearchReport more, run(spec({}, {"in/01.png"})));
+  EXPECT_EQ(more.pictures, 10u);
+  EXPECT_EQ(keys(more).front(), "03b.png");
+}
+
+TEST_F(SearchTest, pictures_that_are_gone_are_found_no_more) {
+  pictures_.add_reds(8);
+  for (const std::string output : {"npy", "none"}) {
+    pictures_.run.add("01.png", ColourPictures::picture(ColourPictures::red(1, 8)));
+    const std::map<std::string, std::string> job = {{"output", output}, {"chunk", "4"}};
+    ASSERT_THAT(pictures_.embed(job, output), IsOk());
+    std::filesystem::remove(pictures_.run.in("01.png"));
+    SearchSpec s = spec({}, {"in/00.png", "in/01.png"});
+    ASSERT_OK_AND_ASSIGN(const SearchReport before, run(s));
+    EXPECT_EQ(before.pictures, 8u) << "what is gone is known after the next run";
+    ASSERT_THAT(pictures_.embed(job, output), IsOk());
+    ASSERT_OK_AND_ASSIGN(const SearchReport after, run(s));
+    EXPECT_EQ(after.pictures, 7u) << output;
+    EXPECT_THAT(keys(after), ElementsAre("02.png", "03.png", "04.png"));
+    EXPECT_THAT(after.queries.at(1).error, HasSubstr("not among the inputs"));
+  }
+}
+
 TEST_F(SearchTest, an_index_lies_beside_the_vectors_and_follows_them) {
   pictures_.add_reds(8);
   ASSERT_THAT(pictures_.embed(), IsOk());

@@ -34,6 +34,20 @@ WorkList::WorkList(RunInputs& inputs, std::span<const FinishedItem> finished, ui
   plan_positions();
 }
 
+std::vector<std::string> gone_items(std::span<const FinishedItem> finished,
+                                    const RunInputs& inputs) {
+  std::vector<std::string> gone;
+  auto entry = inputs.entries.begin();  // both are in key order
+  for (const FinishedItem& item : finished) {
+    while (entry != inputs.entries.end() && entry->key < item.key) ++entry;
+    const bool is_listed = entry != inputs.entries.end() && entry->key == item.key;
+    if (!is_listed &&
+        std::ranges::find(inputs.failures, item.key, &SourceFailure::key) == inputs.failures.end())
+      gone.push_back(item.key);
+  }
+  return gone;
+}
+
 std::unique_ptr<Item> WorkList::next() {
   if (next_ == work_.size()) return nullptr;
   RankedEntry& e = *work_[next_++];

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/run_inputs.h"
@@ -39,5 +40,9 @@ class WorkList {
   size_t next_ = 0;
   int64_t resumed_ = 0;
 };
+
+// Keys of the items, sorted as they are, that the inputs of no shard hold any more.
+std::vector<std::string> gone_items(std::span<const FinishedItem> finished,
+                                    const RunInputs& inputs);
 
 }  // namespace imagemill

@@ -54,8 +54,9 @@ Result<> write_caption_lists(FinishContext& context, const TableSchema& table) {
   };
   const size_t path_at = column("path"), caption_at = column("caption");
   std::map<std::string, std::string> captions;
-  IMAGEMILL_TRY(
-      context.store().for_each_row(table.name, [&](const std::string&, const Row& row) -> Result<> {
+  IMAGEMILL_TRY(context.store().for_each_row(
+      table.name, [&](const std::string& key, const Row& row) -> Result<> {
+        if (!context.is_input(key)) return {};
         const auto* path = std::get_if<std::string>(&row.values[path_at]);
         const auto* caption = std::get_if<std::string>(&row.values[caption_at]);
         if (path != nullptr && caption != nullptr) captions.emplace(*path, *caption);

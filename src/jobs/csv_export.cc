@@ -40,6 +40,7 @@ Result<> export_csv(FinishContext& context, const TableSchema& table, const std:
     IMAGEMILL_TRY(csv.append(heading + "\r\n"));
     IMAGEMILL_TRY(context.store().for_each_row(
         table.name, [&](const std::string& key, const Row& row) -> Result<> {
+          if (!context.is_input(key)) return {};
           std::string line = csv_field(key);
           if (has_sub) line += "," + csv_field(row.sub);
           for (const Value& value : row.values) line += "," + field_of(value);

@@ -100,8 +100,9 @@ class DedupeJob final : public Job {
 
   Result<> finish(FinishContext& context) override {
     const auto is_input = [&](std::string_view key) { return context.is_input(key); };
-    IMAGEMILL_ASSIGN_OR_RETURN(DuplicateFindings findings,
-                               find_duplicates(context.store(), options_, is_input));
+    IMAGEMILL_ASSIGN_OR_RETURN(
+        DuplicateFindings findings,
+        find_duplicates(context.store(), options_, is_input, context.cancel()));
     IMAGEMILL_TRY(write(context, findings));
     if (take_) take_(std::move(findings));
     return {};
@@ -116,6 +117,7 @@ class DedupeJob final : public Job {
     const std::string page =
         duplicate_page(findings, {.groups = page_groups_},
                        [&](std::string_view key) { return context.preview_of(key, kPreviewSide); });
+    if (context.cancel().is_requested()) return fail(Code::kCancelled, "dedupe: stopped");
     return context.write_output("duplicates.html", as_byte_span(page));
   }
 

@@ -100,6 +100,37 @@ TEST(Dedupe, blank_pictures_are_no_copies) {
   for (const auto& [key, row] : run.rows("dedupe")) EXPECT_EQ(row.integer("blank"), 1) << key;
 }
 
+// Is told to stop when all items are through, before `dedupe` looks for groups.
+class StopAtTheEnd final : public Job {
+ public:
+  static const JobInfo& describe() {
+    static constexpr JobInfo kStop = {"stop", "", {}};
+    return kStop;
+  }
+  static Result<std::unique_ptr<Job>> make(const OptionValues&, const JobTools&) {
+    return std::make_unique<StopAtTheEnd>();
+  }
+  static inline CancelToken* token = nullptr;
+
+  const JobInfo& info() const override { return describe(); }
+  std::vector<ViewRequest> views(const ImageHeader&) const override { return {}; }
+  Result<> process(ItemContext&) const override { return {}; }
+  Result<> finish(FinishContext&) override {
+    token->request();
+    return {};
+  }
+};
+
+TEST(Dedupe, can_be_stopped_while_it_looks_for_groups) {
+  JobRun run;
+  run.add("a.png", encoded(FileFormat::kPng, scene(1)));
+  run.known_jobs.push_back({StopAtTheEnd::describe, StopAtTheEnd::make});
+  StopAtTheEnd::token = &run.cancel;
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run({{"stop", {}}, {"dedupe", {}}}));
+  EXPECT_EQ(finished.outcome, RunFinished::Outcome::kCancelled);
+  EXPECT_FALSE(real_file_system().stat(run.out("duplicates.csv")));
+}
+
 TEST(Dedupe, vectors_need_a_job_that_makes_them) {
   JobRun run;
   run.add("a.png", encoded(FileFormat::kPng, scene(1)));

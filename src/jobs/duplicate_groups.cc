@@ -64,8 +64,8 @@ DuplicatePicture picture_of(const std::string& key, const DuplicateRow& row) {
 class DuplicateSearch {
  public:
   DuplicateSearch(RunStore& store, const DuplicateOptions& options,
-                  const std::function<bool(std::string_view)>& is_wanted)
-      : store_(store), options_(options), is_wanted_(is_wanted) {
+                  const std::function<bool(std::string_view)>& is_wanted, const CancelToken& cancel)
+      : store_(store), options_(options), is_wanted_(is_wanted), cancel_(cancel) {
     for (size_t i = 0; i < kTurns.size(); ++i)
       if (is_counted(kTurns[i], options)) turns_.push_back(i);
   }
@@ -92,9 +92,15 @@ class DuplicateSearch {
     LumaSignature signature{};
   };
 
+  Result<> check_cancelled() const {
+    if (cancel_.is_requested()) return fail(Code::kCancelled, "dedupe: stopped");
+    return {};
+  }
+
   Result<> read_rows() {
     IMAGEMILL_TRY(for_each_duplicate_row(
         store_, is_wanted_, [&](const std::string& key, const DuplicateRow& row) -> Result<> {
+          if (auto goes_on = check_cancelled(); !goes_on) return goes_on;
           if (rows_.size() == UINT32_MAX)
             return fail(Code::kResourceExhausted, "dedupe: 2^32 pictures and more");
           rows_.push_back(candidate_of(key, row));
@@ -108,6 +114,7 @@ class DuplicateSearch {
   Result<> read_files() {
     size_t next = 0;
     return store_.for_each_item([&](const ItemRecord& item) -> Result<> {
+      IMAGEMILL_TRY(check_cancelled());
       if (next == rows_.size() || rows_[next].key_hash != hash_content(as_byte_span(item.key)).low)
         return {};
       rows_[next].bytes = item.bytes;
@@ -149,8 +156,9 @@ class DuplicateSearch {
     for (size_t turn = 0; turn < turns_.size(); ++turn)
       for (const Place place : places) variants.push_back(turned_[place * turns_.size() + turn]);
     turned_ = {};  // members' are read again: grouping takes memory of its own
-    IMAGEMILL_ASSIGN_OR_RETURN(
-        const auto names, group_within(hashes, {.radius = options_.radius, .variants = variants}));
+    IMAGEMILL_ASSIGN_OR_RETURN(const auto names, group_within(hashes, {.radius = options_.radius,
+                                                                       .variants = variants,
+                                                                       .cancel = &cancel_}));
     std::vector<uint32_t> sizes(places.size());
     for (const uint32_t name : names) ++sizes[name];
     std::unordered_map<uint32_t, uint32_t> numbers;
@@ -182,6 +190,7 @@ class DuplicateSearch {
     Place next = 0;
     return for_each_duplicate_row(store_, is_wanted_,
                                   [&](const std::string& key, const DuplicateRow& row) -> Result<> {
+                                    IMAGEMILL_TRY(check_cancelled());
                                     if (next >= rows_.size())
                                       return fail(Code::kInternal, "dedupe: rows came meanwhile");
                                     visit(next++, key, row);
@@ -195,12 +204,12 @@ class DuplicateSearch {
     vector_of_.assign(rows_.size(), UINT32_MAX);
     for (uint32_t i = 0; i < contents_.size(); ++i) vector_of_[contents_[i]] = i;
     vectors_.emplace(contents_.size());
-    has_vector_.assign(contents_.size(), false);
     RowCursor embedded(store_, "embed");
     RowCursor here(store_, duplicate_table().name);
-    bool has_row = false, has_any = false;
+    bool has_row = false;
     IMAGEMILL_ASSIGN_OR_RETURN(const KeyedRow* next, embedded.next());
     for (Place place = 0; place < rows_.size(); ++place) {
+      IMAGEMILL_TRY(check_cancelled());
       IMAGEMILL_ASSIGN_OR_RETURN(const std::string key, next_wanted_key(here));
       while (next != nullptr && next->key < key) {
         IMAGEMILL_ASSIGN_OR_RETURN(next, embedded.next());
@@ -208,14 +217,13 @@ class DuplicateSearch {
       if (next == nullptr) break;
       if (next->key != key) continue;
       has_row = true;
-      auto is_set = set_vector(content_of_[place], next->row);
-      if (!is_set) return std::unexpected(std::move(is_set).error().with_context(key));
-      has_any |= *is_set;
+      if (auto set = set_vector(content_of_[place], next->row); !set)
+        return std::unexpected(std::move(set).error().with_context(key));
     }
-    if (has_row && !has_any)
+    if (has_row && !vectors_->has_any())
       return fail(Code::kUnsupported,
                   "dedupe: the model of `embed` gives labels, but no feature vectors to compare");
-    return vectors_->build();
+    return vectors_->build(cancel_);
   }
 
   Result<std::string> next_wanted_key(RowCursor& rows) {
@@ -226,27 +234,23 @@ class DuplicateSearch {
     }
   }
 
-  // Of a content; any of its files may have the row. False: it has no vector.
-  Result<bool> set_vector(Place content, const Row& row) {
+  // Of a content: any of its files may have the row. It may have labels alone.
+  Result<> set_vector(Place content, const Row& row) {
     const auto* const features = std::get_if<Bytes>(&row.values.at(0));
     const auto* const dims = std::get_if<int64_t>(&row.values.at(1));
-    if (features == nullptr || dims == nullptr) return false;
-    const uint32_t at = vector_of_[content];
-    if (has_vector_[at]) return true;
-    IMAGEMILL_TRY(vectors_->set(at, *features, static_cast<size_t>(*dims)));
-    has_vector_[at] = true;
-    return true;
+    if (features == nullptr || dims == nullptr) return {};
+    return vectors_->set(vector_of_[content], *features, static_cast<size_t>(*dims));
   }
 
   Result<> gather() {
     is_taken_.resize(rows_.size());
     for (const Place centre : contents_) {
       if (is_taken_[centre]) continue;
+      IMAGEMILL_TRY(check_cancelled());
       is_taken_[centre] = true;
       Group group{.centre = centre, .matches = {}};
       gather_by_hash(group);
-      if (vectors_ && has_vector_[vector_of_[centre]] && !rows_[centre].is_blank)
-        IMAGEMILL_TRY(gather_by_vector(group));
+      if (vectors_ && !rows_[centre].is_blank) IMAGEMILL_TRY(gather_by_vector(group));
       if (!group.matches.empty() || files_[centre] > 1) groups_.push_back(std::move(group));
     }
     return {};
@@ -262,7 +266,7 @@ class DuplicateSearch {
                                vectors_->within(vector_of_[group.centre], options_.threshold));
     for (const Neighbor& neighbor : near) {
       const Place place = contents_[neighbor.row];
-      if (is_taken_[place] || rows_[place].is_blank || !has_vector_[neighbor.row]) continue;
+      if (is_taken_[place] || rows_[place].is_blank) continue;
       take({.place = place, .kind = DuplicateKind::kEmbedding, .cosine = neighbor.score}, group);
     }
     return {};
@@ -359,6 +363,7 @@ class DuplicateSearch {
   RunStore& store_;
   const DuplicateOptions& options_;
   const std::function<bool(std::string_view)>& is_wanted_;
+  const CancelToken& cancel_;
   std::vector<size_t> turns_;  // those of kTurns that count
 
   std::vector<Candidate> rows_;
@@ -373,7 +378,6 @@ class DuplicateSearch {
 
   std::optional<EmbeddingNeighbors> vectors_;
   std::vector<uint32_t> vector_of_;  // the row there of what a place stands for
-  std::vector<bool> has_vector_;     // of those rows; the others take no part
 
   std::vector<bool> is_taken_;
   std::vector<Group> groups_;
@@ -399,8 +403,8 @@ DuplicateOptions duplicate_options(const OptionValues& options) {
 
 Result<DuplicateFindings> find_duplicates(
     RunStore& store, const DuplicateOptions& options,
-    const std::function<bool(std::string_view key)>& is_wanted) {
-  return DuplicateSearch(store, options, is_wanted).run();
+    const std::function<bool(std::string_view key)>& is_wanted, const CancelToken& cancel) {
+  return DuplicateSearch(store, options, is_wanted, cancel).run();
 }
 
 }  // namespace imagemill

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string_view>
 
+#include "imagemill/cancel.h"
 #include "imagemill/dedupe.h"
 #include "imagemill/job.h"
 #include "jobs/duplicate_candidates.h"
@@ -31,9 +32,10 @@ DuplicateOptions duplicate_options(const OptionValues& options);
 // is near to itself. So chains of small differences cannot bring unlike pictures together, and the
 // result depends on the rows alone. Pictures of one colour have hashes of noise: only equal bytes
 // count. `is_wanted` says which keys take part. Memory: about 70 bytes a picture, 130 with turned
-// ones, 450 more for each that is near to another, and what vectors take.
+// ones, 450 more for each that is near to another, and what vectors take. kCancelled within a
+// second of the request.
 Result<DuplicateFindings> find_duplicates(
     RunStore& store, const DuplicateOptions& options,
-    const std::function<bool(std::string_view key)>& is_wanted);
+    const std::function<bool(std::string_view key)>& is_wanted, const CancelToken& cancel);
 
 }  // namespace imagemill

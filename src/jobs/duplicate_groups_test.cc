@@ -66,7 +66,9 @@ class Rows {
   }
 
   DuplicateFindings find(const DuplicateOptions& options = {}) {
-    return find_duplicates(*store_, options, [](std::string_view) { return true; }).value();
+    return find_duplicates(
+               *store_, options, [](std::string_view) { return true; }, CancelToken())
+        .value();
   }
 
   RunStore& store() { return *store_; }
@@ -221,8 +223,9 @@ TEST(DuplicateGroups, pictures_without_a_vector_take_no_part) {
   EXPECT_THAT(names(rows.find({.by_embedding = true, .threshold = 0})),
               ElementsAre("a: d near, 2 bits", "b: c cosine 0.995 e cosine 0.999"));
   ASSERT_OK_AND_ASSIGN(const DuplicateFindings findings,
-                       find_duplicates(rows.store(), {.by_hash = false, .by_embedding = true},
-                                       [](std::string_view key) { return key != "b"; }));
+                       find_duplicates(
+                           rows.store(), {.by_hash = false, .by_embedding = true},
+                           [](std::string_view key) { return key != "b"; }, CancelToken()));
   EXPECT_THAT(names(findings), ElementsAre("c: e cosine 0.998"));
 }
 
@@ -253,9 +256,27 @@ TEST(DuplicateGroups, leaves_out_what_is_no_input_any_more) {
   Rows rows({{"a", picture(1, kHash)}, {"b", picture(1, kHash)}});
   ASSERT_OK_AND_ASSIGN(
       const DuplicateFindings findings,
-      find_duplicates(rows.store(), {}, [](std::string_view key) { return key == "b"; }));
+      find_duplicates(
+          rows.store(), {}, [](std::string_view key) { return key == "b"; }, CancelToken()));
   EXPECT_EQ(findings.pictures, 1);
   EXPECT_TRUE(findings.groups.empty());
+}
+
+TEST(DuplicateGroups, stop_at_every_point) {
+  Rows rows({{"a", picture(1, kHash)}, {"b", picture(1, kHash)}, {"c", picture(2, 0)}},
+            {{"a", {1, 0}}, {"b", {1, 0}}, {"c", {1, 0}}});
+  // It asks of every row in each walk over them.
+  for (int calls = 1; calls <= 9; ++calls) {
+    CancelToken cancel;
+    int asked = 0;
+    const auto is_wanted = [&](std::string_view) {
+      if (++asked == calls) cancel.request();
+      return true;
+    };
+    EXPECT_THAT(find_duplicates(rows.store(), {.by_embedding = true}, is_wanted, cancel),
+                FailsWith(Code::kCancelled))
+        << calls;
+  }
 }
 
 TEST(DuplicateText, shapes) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "support/job_run.h"
@@ -205,6 +206,45 @@ TEST_F(EmbedTest, clip_retrieval_finds_what_it_expects) {
     }
   }
   EXPECT_EQ(next, expected.end());
+}
+
+TEST_F(EmbedTest, files_are_about_the_pictures_that_are_there) {
+  for (int i = 0; i < 7; ++i) add_flat(fmt::format("{}.png", i), i / 7.0, 0, 0);
+  const auto embed = [&](std::string output) {
+    return run_.run(
+        {{"embed", {{"model", model()}, {"output", output}, {"chunk", "3"}}}, {"quality", {}}}, {},
+        output);
+  };
+  const auto exists = [&](const char* name) {
+    return real_file_system().stat(run_.out(name)).has_value();
+  };
+  ASSERT_THAT(embed("npy"), IsOk());
+  EXPECT_TRUE(exists("features_chunk_2.npy"));
+  for (const char* name : {"1.png", "5.png"}) std::filesystem::remove(run_.in(name));
+  ASSERT_THAT(embed("npy"), IsOk());
+  EXPECT_FALSE(exists("features_chunk_2.npy")) << "its row is in another file now";
+  EXPECT_EQ(NpyFile::open(run_.out("features_chunk_1.npy"))->rows().rows, 2u);
+  const auto text = [&](const char* name) {
+    return std::string(as_text(*real_file_system().read(run_.out(name), 1 << 20)));
+  };
+  for (const char* name : {"features_index.csv", "quality.csv"}) {
+    EXPECT_THAT(text(name), HasSubstr("in/2.png")) << name;
+    EXPECT_THAT(text(name), testing::Not(HasSubstr("in/1.png"))) << name;
+  }
+  ASSERT_THAT(embed("clip-retrieval"), IsOk());
+  EXPECT_TRUE(exists("img_emb/img_emb_1.npy"));
+
+  // All but one of them come back later; in between there is nothing to write.
+  for (int i = 0; i < 7; ++i) std::filesystem::remove(run_.in(fmt::format("{}.png", i)));
+  ASSERT_THAT(embed("clip-retrieval"), IsOk());
+  for (const char* name : {"img_emb/img_emb_0.npy", "metadata/metadata_1.jsonl"})
+    EXPECT_FALSE(exists(name)) << name;
+  ASSERT_THAT(embed("npy"), IsOk());
+  EXPECT_FALSE(exists("features_index.csv"));
+  EXPECT_EQ(run_.rows("embed").size(), 7u) << "rows stay";
+  add_flat("1.png", 1 / 7.0, 0, 0);
+  ASSERT_THAT(embed("npy"), IsOk());
+  EXPECT_THAT(text("features_index.csv"), HasSubstr("in/1.png"));
 }
 
 TEST_F(EmbedTest, a_file_that_is_in_the_way_keeps_its_place) {

@@ -20,14 +20,15 @@ class EmbeddingNeighbors {
  public:
   static constexpr size_t kExactRows = 20'000;
 
-  // For `rows` vectors, all zero until set.
-  explicit EmbeddingNeighbors(size_t rows) : rows_(rows) {}
+  // For at most `rows` vectors: those that are not set take no part.
+  explicit EmbeddingNeighbors(size_t rows) : rows_(rows), is_set_(rows) {}
 
-  // As the rows of `embed` have them: float32 or float16, told by `dims`. kUnsupported when the
-  // length is not that of the others.
+  // As the rows of `embed` have them: float32 or float16, told by `dims`. Of one that is set
+  // already nothing changes. kUnsupported when the length is not that of the others.
   Result<> set(size_t row, ByteSpan features, size_t dims);
+  bool has_any() const { return dims_ > 0; }
   // After the last set().
-  Result<> build();
+  Result<> build(const CancelToken& cancel);
 
   // All others with a cosine of at least `threshold`, the nearest first. None of a vector of
   // zeroes.
@@ -38,6 +39,7 @@ class EmbeddingNeighbors {
   VectorView view() const { return {vectors_.data(), type_, rows_, dims_}; }
 
   const size_t rows_;
+  std::vector<bool> is_set_;
   VectorType type_ = VectorType::kF32;
   size_t dims_ = 0;  // 0: nothing was set
   Bytes vectors_;

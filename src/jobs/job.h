@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "imagemill/cancel.h"
 #include "imagemill/job.h"
 #include "infer/batcher.h"
 #include "jobs/item.h"
@@ -86,6 +87,8 @@ class FinishContext {
  public:
   virtual ~FinishContext() = default;
   virtual RunStore& store() = 0;
+  // Once it is requested, whoever takes long ends with kCancelled.
+  virtual const CancelToken& cancel() const = 0;
   // False for archives.
   virtual bool can_read_outputs() const = 0;
   // Bytes of a file that this run published; kNotFound when the sink gives no files back.
@@ -96,9 +99,12 @@ class FinishContext {
   // The same for what is too large for memory: `make` writes the file that it is told.
   virtual Result<> write_output(const std::string& path,
                                 const std::function<Result<>(const std::string& file)>& make) = 0;
+  // Takes away what an earlier try of the run stored so, where it did; other files stay.
+  virtual Result<> remove_output(const std::string& path) = 0;
   virtual void warn(std::string text) = 0;
-  // Whether the picture is among the run's inputs now: the store may know others, which were there
-  // at an earlier try.
+  // Whether the picture of an item in the store is among the run's inputs now: others were there at
+  // an earlier try. What is made of all items leaves them out. May be asked while the store is
+  // read.
   virtual bool is_input(std::string_view key) const = 0;
   // An input as a JPEG of at most `side` pixels, upright, for people. It is read and decoded again:
   // kUnsupported where a source cannot do that (a compressed tar).

@@ -108,8 +108,9 @@ class ThumbsJob final : public Job {
     const size_t pictures_max = settings_.sheets_max * settings_.sheet->cells();
     std::vector<std::string> paths;
     size_t left_out = 0;
-    IMAGEMILL_TRY(
-        context.store().for_each_row("thumbs", [&](const std::string&, const Row& row) -> Result<> {
+    IMAGEMILL_TRY(context.store().for_each_row(
+        "thumbs", [&](const std::string& key, const Row& row) -> Result<> {
+          if (!context.is_input(key)) return {};
           const auto* path = std::get_if<std::string>(&row.values.front());
           if (path != nullptr && paths.size() < pictures_max)
             paths.push_back(*path);

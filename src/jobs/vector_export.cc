@@ -19,11 +19,11 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "vectors are written as they lie");
 
-// The vectors of a table in key order, one after the other.
+// The vectors of the inputs in a table, in key order, one after the other.
 class VectorReader {
  public:
-  VectorReader(RunStore& store, std::string table, VectorType type)
-      : rows_(store, std::move(table)), type_(type) {}
+  VectorReader(FinishContext& context, std::string table, VectorType type)
+      : context_(context), rows_(context.store(), std::move(table)), type_(type) {}
 
   // False: there are no more.
   Result<bool> next() {
@@ -31,7 +31,7 @@ class VectorReader {
       IMAGEMILL_ASSIGN_OR_RETURN(row_, rows_.next());
       if (row_ == nullptr) return false;
       const auto* const bytes = std::get_if<Bytes>(&row_->row.values.front());
-      if (bytes == nullptr) continue;
+      if (bytes == nullptr || !context_.is_input(row_->key)) continue;
       IMAGEMILL_ASSIGN_OR_RETURN(vector_, unpack_vector(*bytes, type_));
       if (dims_ == 0) dims_ = vector_.size();
       if (vector_.size() == dims_) return true;
@@ -44,6 +44,7 @@ class VectorReader {
   std::span<const float> vector() const { return vector_; }
 
  private:
+  FinishContext& context_;
   RowCursor rows_;
   const VectorType type_;
   const KeyedRow* row_ = nullptr;
@@ -119,6 +120,7 @@ class TextVectors final : public VectorFile {
   const bool is_json_;
 };
 
+constexpr const char* kIndexName = "features_index.csv";
 // clip-retrieval cuts its partitions there, too.
 constexpr size_t kClipPartition = 1'000'000;
 
@@ -129,17 +131,19 @@ class Exporter {
         wanted_(wanted),
         is_clip_(wanted.format == "clip-retrieval"),
         chunk_(is_clip_ && wanted.chunk == 0 ? kClipPartition : wanted.chunk),
-        vectors_(context.store(), table, wanted.type) {}
+        vectors_(context, table, wanted.type) {}
 
   Result<> run() {
     IMAGEMILL_ASSIGN_OR_RETURN(has_vector_, vectors_.next());
-    if (!has_vector_) return {};
     if (is_clip_) IMAGEMILL_TRY(count_partitions());
-    for (size_t file = 0; has_vector_; ++file) {
-      IMAGEMILL_TRY(write_file(file));
-      if (is_clip_) IMAGEMILL_TRY(write_metadata(file));
+    size_t files = 0;
+    for (; has_vector_; ++files) {
+      IMAGEMILL_TRY(write_file(files));
+      if (is_clip_) IMAGEMILL_TRY(write_metadata(files));
     }
-    return wanted_.format == "npy" ? write_index() : Result<>();
+    IMAGEMILL_TRY(remove_files_from(files));
+    if (wanted_.format != "npy") return {};
+    return files > 0 ? write_index() : context_.remove_output(kIndexName);
   }
 
  private:
@@ -157,10 +161,25 @@ class Exporter {
     return {};
   }
 
+  // There were more pictures once, and more files: their rows are nobody's now.
+  Result<> remove_files_from(size_t first) {
+    IMAGEMILL_ASSIGN_OR_RETURN(const RunTotals totals, context_.store().totals());
+    const auto items = static_cast<size_t>(totals.done);
+    const size_t most = chunk_ == 0 ? 1 : (items + chunk_ - 1) / chunk_;
+    for (size_t file = first; file < most; ++file) {
+      IMAGEMILL_TRY(context_.remove_output(path(file)));
+      if (is_clip_) IMAGEMILL_TRY(context_.remove_output(metadata_path(file)));
+    }
+    return {};
+  }
+
+  std::string metadata_path(size_t file) const {
+    return fmt::format("metadata/metadata_{:0{}}.jsonl", file, partition_digits_);
+  }
+
   // A line for each row of the partition, for the parquet file that clip-retrieval has there.
   Result<> write_metadata(size_t file) {
-    const std::string path = fmt::format("metadata/metadata_{:0{}}.jsonl", file, partition_digits_);
-    return context_.write_output(path, [&](const std::string& name) -> Result<> {
+    return context_.write_output(metadata_path(file), [&](const std::string& name) -> Result<> {
       IMAGEMILL_ASSIGN_OR_RETURN(TextFile lines, TextFile::create(real_file_system(), name));
       for (const std::string& key : chunk_keys_)
         IMAGEMILL_TRY(lines.append(fmt::format("{{\"image_path\":{}}}\n", json_text(key))));
@@ -214,7 +233,7 @@ class Exporter {
 
   // A line for each row of the .npy files: which input it is of. Items come in the same order.
   Result<> write_index() {
-    return context_.write_output("features_index.csv", [&](const std::string& name) -> Result<> {
+    return context_.write_output(kIndexName, [&](const std::string& name) -> Result<> {
       IMAGEMILL_ASSIGN_OR_RETURN(TextFile csv, TextFile::create(real_file_system(), name));
       IMAGEMILL_TRY(csv.append("row,file,key,bytes,hash,status\r\n"));
       size_t row = 0;

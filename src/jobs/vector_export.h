@@ -25,12 +25,12 @@ struct VectorExport {
   size_t chunk = 0;  // rows in a file; 0: all in one
 };
 
-// Writes the `features` of a job's rows in key order: features.npy (or features_chunk_<i>.npy) and
-// features_index.csv with a line for each of its rows, or features.jsonl, or features.csv. Rows
-// without a vector are in none of them. clip-retrieval: img_emb/img_emb_<k>.npy, float16 vectors of
-// length 1, a million in a file where `chunk` says no other number, and metadata/metadata_<k>.jsonl
-// with a line for each of its rows.
-// Errors: kUnsupported where vectors differ in length.
+// Writes the `features` of a job's rows about present inputs in key order: features.npy (or
+// features_chunk_<i>.npy) and features_index.csv with a line for each of its rows, or
+// features.jsonl, or features.csv. Rows without a vector are in none of them. clip-retrieval:
+// img_emb/img_emb_<k>.npy, float16 vectors of length 1, a million in a file where `chunk` says no
+// other number, and metadata/metadata_<k>.jsonl with a line for each of its rows. Errors:
+// kUnsupported where vectors differ in length.
 Result<> export_vectors(FinishContext& context, const std::string& table,
                         const VectorExport& wanted);
 

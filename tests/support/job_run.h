@@ -62,7 +62,7 @@ class JobRun {
                        .places = places,
                        .codec_host = {},
                        .command = {}};
-    return run_with_jobs(known_jobs, spec, listener, CancelToken());
+    return run_with_jobs(known_jobs, spec, listener, cancel);
   }
 
   // By the part of the key after the input's name.
@@ -93,6 +93,7 @@ class JobRun {
   }
 
   ToldListener listener;
+  CancelToken cancel;
   // Networks run on the ONNX Runtime of the tests and leave nothing behind.
   UserPlaces places{.onnxruntime = test_onnxruntime()};
   // That a run may name: those of the build, and what a test adds.
