@@ -186,7 +186,18 @@ int merge(Arguments& arguments) {
         "At least {} inputs are in none of these shards: merge theirs as well, or give the command "
         "without --shard this output\n",
         human_count(merged->missing));
-  return merged->failed > 0 ? kExitSomeFailed : kExitDone;
+  if (merged->shards_missing > 0) {
+    std::string names;
+    for (const uint64_t shard : merged->missing_shards)
+      names += fmt::format(" {}/{}", shard, merged->shard_count);
+    std::cout << fmt::format("Of {} shards {} are missing:{}{}\n", merged->shard_count,
+                             merged->shards_missing, names,
+                             merged->missing_shards.size() < merged->shards_missing ? " ..." : "");
+  }
+  for (const std::string& shard : merged->unfinished)
+    std::cout << terminal_escape(shard)
+              << ": its run has not come to its end; let it go on, and merge again\n";
+  return merged->failed > 0 || !merged->is_whole() ? kExitSomeFailed : kExitDone;
 }
 
 int dedupe(Arguments& arguments) {

@@ -34,11 +34,21 @@ struct MergeFinished {
   int64_t skipped = 0;
   // Inputs that no shard has come to, as far as the numbers of the others tell.
   int64_t missing = 0;
+  // Of `--shard i/n`: n, and how many i neither were among the shards nor have an item in the
+  // output.
+  uint64_t shard_count = 1;
+  uint64_t shards_missing = 0;
+  std::vector<uint64_t> missing_shards;  // the first of those i
+  std::vector<std::string> unfinished;   // shards whose run has not come to its end
+
+  // Whether it is what the command without --shard would have left, as far as can be told.
+  bool is_whole() const { return missing == 0 && shards_missing == 0 && unfinished.empty(); }
 };
 
 // Nothing is taken away from the shards. Stopped at any point, the same call goes on. Errors:
 // kInvalidArgument when the shards do not belong together, naming the option, the item or the file
-// that shows it; nothing has been written then. kCancelled. The listener is told warnings only.
+// that shows it, and while one of their runs goes on; nothing has been written then. kCancelled.
+// The listener is told warnings only.
 Result<MergeFinished> merge(const MergeSpec& spec, Listener& listener, const CancelToken& cancel);
 
 }  // namespace imagemill

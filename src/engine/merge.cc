@@ -7,6 +7,8 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
+#include <set>
 #include <sstream>
 #include <unordered_set>
 
@@ -24,6 +26,7 @@ namespace imagemill {
 namespace {
 
 constexpr size_t kGroupItems = 256;
+constexpr uint64_t kShardsNamed = 16;  // of those that are missing
 
 uint64_t path_hash(std::string_view path) { return hash_content(as_byte_span(path)).low; }
 
@@ -83,6 +86,7 @@ class Merge {
     IMAGEMILL_ASSIGN_OR_RETURN(sink_,
                                open_sink(SinkKind::kFolder, place_.output(), sink_options, fs_));
     IMAGEMILL_TRY(take_over());
+    IMAGEMILL_TRY(store_->set_gone(gone_));
     IMAGEMILL_TRY(finish_jobs());
     IMAGEMILL_TRY(count());
     IMAGEMILL_TRY(write_records());
@@ -109,6 +113,8 @@ class Merge {
       IMAGEMILL_ASSIGN_OR_RETURN(before_, there->finished_items());
       IMAGEMILL_ASSIGN_OR_RETURN(const auto own, there->announced_paths());
       own_paths_.insert(own.begin(), own.end());
+      IMAGEMILL_ASSIGN_OR_RETURN(gone_, there->gone());
+      std::erase_if(gone_, [this](const std::string& key) { return is_in_shards(key); });
       IMAGEMILL_TRY(there->for_each_item([this](const ItemRecord& item) -> Result<> {
         for (const OutputRecord& output : item.outputs) taken_.insert(path_hash(output.path));
         return {};
@@ -123,6 +129,12 @@ class Merge {
       return fail(Code::kInvalidArgument,
                   "{}: {} has another result of it than {}; merge into a new folder",
                   found.record.key, found.shard->folder, place_.output());
+    });
+  }
+
+  bool is_in_shards(const std::string& key) const {
+    return std::ranges::any_of(shards_.shards(), [&](const ShardOutput& shard) {
+      return find_finished(shard.items, key) != nullptr;
     });
   }
 
@@ -159,6 +171,7 @@ class Merge {
 
   Result<> take_over() {
     const auto take = [this](const ShardItem& found) -> Result<> {
+      if (found.is_gone) gone_.push_back(found.record.key);
       if (!is_wanted(found.record)) return {};
       IMAGEMILL_TRY(check_cancelled());
       for (const OutputRecord& output : found.record.outputs) {
@@ -170,6 +183,7 @@ class Merge {
       return group_.size() < kGroupItems ? Result<>() : commit();
     };
     IMAGEMILL_TRY(shards_.for_each_item(take));
+    std::ranges::sort(gone_);
     return commit();
   }
 
@@ -219,7 +233,8 @@ class Merge {
                          .on_conflict = on_conflict_of(shards_.options()),
                          .limits = {},
                          .cancel = &cancel_};
-    RunFinishContext finish_context(context, *store_, {}, nullptr, place_, listener_, fs_);
+    Originals originals(recorded_inputs(), fs_);
+    RunFinishContext finish_context(context, *store_, gone_, &originals, place_, listener_, fs_);
     for (const PlannedJob& planned : jobs_) IMAGEMILL_TRY(planned.job->finish(finish_context));
     return sink_->finish();
   }
@@ -233,6 +248,8 @@ class Merge {
     int64_t last = -1, numbered = 0;
     std::string last_key;
     bool is_one_listing = true;
+    const uint64_t shard_count = shards_.shards().front().number.count;
+    std::set<uint64_t> seen;
     IMAGEMILL_TRY(store_->for_each_item([&](const ItemRecord& item) -> Result<> {
       if (item.sequence < 0) return {};
       if (item.sequence <= last && std::exchange(is_one_listing, false))
@@ -244,15 +261,40 @@ class Merge {
       last = std::max(last, item.sequence);
       last_key = item.key;
       ++numbered;
+      seen.insert(static_cast<uint64_t>(item.sequence) % shard_count);
       return {};
     }));
     if (is_one_listing) finished_.missing = last + 1 - numbered;
+    count_shards(seen);
+    return {};
+  }
+
+  // `seen`: those that have an item in the output.
+  void count_shards(std::set<uint64_t> seen) {
+    for (const ShardOutput& shard : shards_.shards()) {
+      seen.insert(shard.number.index);
+      if (!shard.run.is_complete) finished_.unfinished.push_back(shard.folder);
+    }
+    finished_.shard_count = shards_.shards().front().number.count;
+    finished_.shards_missing = finished_.shard_count - seen.size();
+    // A number from a command line: there may be more than memory holds.
+    for (uint64_t i = 0; i < finished_.shard_count; ++i) {
+      if (finished_.missing_shards.size() == std::min(finished_.shards_missing, kShardsNamed))
+        return;
+      if (!seen.contains(i)) finished_.missing_shards.push_back(i + 1);
+    }
+  }
+
+  // As one of the shards was given them, for all were given the same.
+  std::vector<std::string> recorded_inputs() const {
+    for (const ShardOutput& shard : shards_.shards())
+      if (!shard.run.inputs.empty()) return shard.run.inputs;
     return {};
   }
 
   Result<> write_records() {
     RunReport report;
-    report.inputs = {shards_.options().contains("inputs") ? shards_.options().at("inputs") : ""};
+    report.inputs = recorded_inputs();
     report.output = spec_.output;
     for (const PlannedJob& job : jobs_) report.jobs.emplace_back(job.name());
     report.options = shards_.options();
@@ -288,7 +330,8 @@ class Merge {
   std::vector<PlannedJob> jobs_;
   std::vector<FinishedItem> before_;           // what the output had, sorted by key
   std::unordered_set<std::string> own_paths_;  // that may be replaced there
-  HashSet<uint64_t> taken_;                    // hashes of the paths of all items
+  std::vector<std::string> gone_;  // items of the output that the inputs no longer hold; sorted
+  HashSet<uint64_t> taken_;        // hashes of the paths of all items
   std::unique_ptr<RunStore> store_;
   std::unique_ptr<Sink> sink_;
   std::vector<ItemRecord> group_;

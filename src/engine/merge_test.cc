@@ -56,6 +56,17 @@ class MergeTest : public testing::Test {
   void run_shards() {
     for (const char* i : {"1", "2", "3"}) run(shard(i), {{"shard", fmt::format("{}/3", i)}});
   }
+  void run_job(const JobRequest& job, const std::string& out, Options options) {
+    options.emplace("threads", "1");
+    const RunSpec spec{.inputs = {at("in")},
+                       .output = at(out),
+                       .jobs = {job},
+                       .options = std::move(options),
+                       .places = {.onnxruntime = test_onnxruntime()}};
+    EXPECT_THAT(Engine().run(spec, listener_, CancelToken()), IsOk());
+  }
+  // Of two shards: all inputs but the first belong to the other one now.
+  void swap_halves() const { folder_.write("in/00.jpg", as_text(make_picture_file({}))); }
   static std::string shard(std::string_view i) { return fmt::format("out{}", i); }
 
   MergeSpec spec() const {
@@ -123,21 +134,93 @@ TEST_F(MergeTest, shards_become_the_run_of_the_whole) {
 }
 
 TEST_F(MergeTest, vectors_are_merged_without_their_model) {
-  const auto embed = [this](const std::string& out, Options options) {
-    const RunSpec spec{.inputs = {at("in")},
-                       .output = at(out),
-                       .jobs = {{"embed", {{"model", at("model.onnx")}}}},
-                       .options = std::move(options),
-                       .places = {.onnxruntime = test_onnxruntime()}};
-    EXPECT_THAT(Engine().run(spec, listener_, CancelToken()), IsOk());
-  };
   folder_.write("model.onnx", tiny_features_model(8, 8));
-  embed("whole", {});
-  for (const char* i : {"1", "2", "3"}) embed(shard(i), {{"shard", fmt::format("{}/3", i)}});
+  const JobRequest embed{"embed", {{"model", at("model.onnx")}}};
+  run_job(embed, "whole", {});
+  for (const char* i : {"1", "2", "3"})
+    run_job(embed, shard(i), {{"shard", fmt::format("{}/3", i)}});
   fs::remove(at("model.onnx"));
   ASSERT_THAT(merge_all(spec()), IsOk());
   EXPECT_EQ(files("all"), files("whole"));
   EXPECT_TRUE(files("all").contains("features.npy"));
+}
+
+TEST_F(MergeTest, copies_are_found_over_all_shards) {
+  fs::copy_file(at("in/0.jpg"), at("in/1 again.jpg"));
+  fs::copy_file(at("in/5.jpg"), at("in/sub/5.jpg"));
+  run_job({"dedupe", {}}, "whole", {});
+  for (const char* i : {"1", "2", "3"})
+    run_job({"dedupe", {}}, shard(i), {{"shard", fmt::format("{}/3", i)}});
+  ASSERT_THAT(merge_all(spec()), IsOk());
+  EXPECT_THAT(files("all").at("duplicates.csv"), HasSubstr("in/sub/5.jpg"));
+  EXPECT_THAT(files("all").at("duplicates.html"), HasSubstr("data:image/jpeg"));
+  EXPECT_EQ(files("all"), files("whole"));
+}
+
+TEST_F(MergeTest, pictures_that_are_gone_are_in_no_table) {
+  run_shards();
+  fs::remove(at("in/3.jpg"));
+  run_shards();
+  ASSERT_THAT(merge_all(spec()), IsOk());
+  run("whole");
+  EXPECT_THAT(files("whole").at("quality.csv"), testing::Not(HasSubstr("in/3.jpg")));
+  EXPECT_EQ(files("all").at("quality.csv"), files("whole").at("quality.csv"));
+  MergeSpec some = spec();
+  some.shards.erase(some.shards.begin());
+  ASSERT_THAT(merge_all(some), IsOk()) << "what earlier ones said is not forgotten";
+  EXPECT_EQ(files("all").at("quality.csv"), files("whole").at("quality.csv"));
+}
+
+TEST_F(MergeTest, says_which_shards_are_missing_or_not_done) {
+  run("out1", {{"shard", "1/3000000000000"}});
+  MergeSpec wanted = spec();
+  wanted.shards = {at("out1")};
+  ASSERT_OK_AND_ASSIGN(const MergeFinished lonely, merge_all(wanted));
+  EXPECT_EQ(lonely.missing, 0);
+  EXPECT_EQ(lonely.shard_count, 3'000'000'000'000u);
+  EXPECT_EQ(lonely.shards_missing, 2'999'999'999'999u);
+  EXPECT_EQ(lonely.missing_shards.front(), 2u);
+  EXPECT_FALSE(lonely.is_whole());
+
+  wanted = spec();
+  wanted.output = at("other");
+  wanted.shards = {at("part3"), at("part1")};
+  run("part1", {{"shard", "1/3"}});
+  run("part3", {{"shard", "3/3"}});
+  fs::remove(at("part3/.imagemill/run.json"));  // as if it was killed
+  ASSERT_OK_AND_ASSIGN(const MergeFinished some, merge_all(wanted));
+  EXPECT_THAT(some.missing_shards, ElementsAre(2));
+  EXPECT_THAT(some.unfinished, ElementsAre(at("part3")));
+
+  run("other");
+  run("part3", {{"shard", "3/3"}});
+  ASSERT_OK_AND_ASSIGN(const MergeFinished all, merge_all(wanted));
+  EXPECT_TRUE(all.is_whole()) << "the run of the whole did the second";
+}
+
+TEST_F(MergeTest, refuses_shards_that_are_not_those_of_one_run) {
+  run("out1", {{"shard", "1/2"}});
+  run("out2", {{"shard", "1/2"}});
+  run("out3", {{"shard", "3/4"}});
+  MergeSpec wanted = spec();
+  wanted.shards = {at("out1"), at("out2")};
+  EXPECT_THAT(merge_all(wanted),
+              FailsWith(Code::kInvalidArgument, HasSubstr("are both shard 1/2")));
+  wanted.shards = {at("out1"), at("out3")};
+  EXPECT_THAT(merge_all(wanted),
+              FailsWith(Code::kInvalidArgument, AllOf(HasSubstr("1/2"), HasSubstr("3/4"))));
+  EXPECT_FALSE(fs::exists(at("all")));
+}
+
+TEST_F(MergeTest, waits_for_no_run_that_goes_on) {
+  run_shards();
+  const std::string path = at("out2/.imagemill/run.sqlite");
+  const auto options = RunStore::open_existing(path).value()->options().value();
+  auto running = RunStore::open(path, options);
+  EXPECT_THAT(merge_all(spec()), FailsWith(Code::kInvalidArgument, HasSubstr("out2")));
+  EXPECT_FALSE(fs::exists(at("all")));
+  running->reset();
+  EXPECT_THAT(merge_all(spec()), IsOk());
 }
 
 TEST_F(MergeTest, again_and_one_shard_after_the_other) {
@@ -148,9 +231,10 @@ TEST_F(MergeTest, again_and_one_shard_after_the_other) {
   ASSERT_OK_AND_ASSIGN(const MergeFinished first, merge_all(some));
   EXPECT_EQ(first.added, 6);
   EXPECT_GE(first.missing, 2);
+  EXPECT_THAT(first.missing_shards, ElementsAre(3));
   ASSERT_OK_AND_ASSIGN(const MergeFinished second, merge_all(spec()));
   EXPECT_EQ(second.added, 3);
-  EXPECT_EQ(second.missing, 0);
+  EXPECT_TRUE(second.is_whole());
   ASSERT_OK_AND_ASSIGN(const MergeFinished third, merge_all(spec()));
   EXPECT_EQ(third.added, 0);
   EXPECT_EQ(third.linked + third.copied, 0);
@@ -184,28 +268,35 @@ TEST_F(MergeTest, runs_with_other_options_are_not_merged) {
 }
 
 TEST_F(MergeTest, an_item_with_two_results_is_named) {
-  run("out1", {{"shard", "1/1"}});
+  run("out2", {{"shard", "2/2"}});
   folder_.write("in/3.jpg", as_text(make_picture_file({.size = {99, 40}})));
-  run("out2", {{"shard", "1/2"}});  // 3.jpg is in the other half
-  run("out3", {{"shard", "2/2"}});
-  EXPECT_THAT(merge_all(spec()), FailsWith(Code::kInvalidArgument, HasSubstr("in/3.jpg")));
+  swap_halves();
+  run("out1", {{"shard", "1/2"}});
+  MergeSpec both = spec();
+  both.shards.pop_back();
+  EXPECT_THAT(merge_all(both), FailsWith(Code::kInvalidArgument, HasSubstr("in/3.jpg")));
   EXPECT_FALSE(fs::exists(at("all")));
 }
 
 TEST_F(MergeTest, a_finished_item_is_better_than_a_failed_one) {
   folder_.write("in/3.jpg", "broken");
-  run("out1", {{"shard", "1/1"}});
-  folder_.write("in/3.jpg", as_text(make_picture_file({.size = {99, 40}})));
   run("out2", {{"shard", "2/2"}});
-  MergeSpec first = spec();
-  first.shards = {at("out1")};
-  ASSERT_OK_AND_ASSIGN(const MergeFinished before, merge_all(first));
-  first.shards = {at("out1"), at("out2")};
-  ASSERT_OK_AND_ASSIGN(const MergeFinished after, merge_all(first));
-  EXPECT_EQ(after.done, before.done + 1);
-  EXPECT_EQ(after.added, 0);
+  folder_.write("in/3.jpg", as_text(make_picture_file({.size = {99, 40}})));
+  swap_halves();
+  run("out1", {{"shard", "1/2"}});
+  const auto state = [this] {
+    const std::vector<ItemRecord> all = items("all");
+    return std::ranges::find(all, std::string("in/3.jpg"), &ItemRecord::key)->state;
+  };
+  MergeSpec some = spec();
+  some.shards = {at("out2")};
+  ASSERT_THAT(merge_all(some), IsOk());
+  EXPECT_NE(state(), ItemState::kDone);
+  some.shards = {at("out2"), at("out1")};
+  ASSERT_THAT(merge_all(some), IsOk());
+  EXPECT_EQ(state(), ItemState::kDone);
   run("whole");
-  expect_equal_runs("all", "whole");
+  EXPECT_EQ(files("all"), files("whole"));
 }
 
 TEST_F(MergeTest, what_is_in_the_way_or_changed_stops_it) {

@@ -11,20 +11,6 @@
 namespace imagemill {
 namespace {
 
-Result<> parse_shard(const std::string& text, RunInputs& out) {
-  if (text.empty()) return {};
-  uint64_t index = 0;
-  uint64_t count = 0;
-  const char* end = text.data() + text.size();
-  const auto [slash, error] = std::from_chars(text.data(), end, index);
-  if (error != std::errc() || slash == end || *slash != '/' ||
-      std::from_chars(slash + 1, end, count).ptr != end || index < 1 || index > count)
-    return fail(Code::kInvalidArgument, "--shard: '{}', expected i/n with 1 <= i <= n", text);
-  out.shard_index = index - 1;
-  out.shard_count = count;
-  return {};
-}
-
 std::string unique_name(std::string name, std::set<std::string>& taken) {
   std::string candidate = name;
   for (int n = 2; !taken.insert(candidate).second; ++n) candidate = fmt::format("{}~{}", name, n);
@@ -62,6 +48,18 @@ Result<> list_source(Source& source, uint32_t index, const CancelToken& cancel, 
 
 }  // namespace
 
+Result<ShardNumber> parse_shard(const std::string& text) {
+  if (text.empty()) return ShardNumber();
+  uint64_t index = 0;
+  uint64_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto [slash, error] = std::from_chars(text.data(), end, index);
+  if (error != std::errc() || slash == end || *slash != '/' ||
+      std::from_chars(slash + 1, end, count).ptr != end || index < 1 || index > count)
+    return fail(Code::kInvalidArgument, "--shard: '{}', expected i/n with 1 <= i <= n", text);
+  return ShardNumber{.index = index - 1, .count = count};
+}
+
 std::vector<std::string> source_names(const std::vector<std::string>& inputs) {
   std::vector<std::string> names;
   std::set<std::string> taken;
@@ -91,7 +89,7 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
                               const std::string& standard_input, FileSystem& fs,
                               const CancelToken& cancel, bool with_captions) {
   RunInputs out;
-  IMAGEMILL_TRY(parse_shard(options.text("shard"), out));
+  IMAGEMILL_ASSIGN_OR_RETURN(out.shard, parse_shard(options.text("shard")));
   SourceOptions source_options;
   source_options.limits.max_file_bytes = options.bytes("limit-file");
   source_options.include = options.texts("include");
@@ -123,7 +121,7 @@ Result<RunInputs> list_inputs(const std::vector<std::string>& inputs, const Opti
   if (with_captions) pair_captions(out.entries, options.text("rename") == "sequence");
   for (uint64_t rank = 0; rank < out.entries.size(); ++rank) out.entries[rank].rank = rank;
   // What could not be listed is told once, by the first shard.
-  if (out.shard_index != 0) out.failures.clear();
+  if (out.shard.index != 0) out.failures.clear();
   return out;
 }
 

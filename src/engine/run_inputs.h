@@ -39,18 +39,24 @@ struct RankedEntry {
   }
 };
 
+// "2/3", as --shard has it: every third input from the second on. "": all of them.
+struct ShardNumber {
+  uint64_t index = 0;  // 0-based
+  uint64_t count = 1;
+};
+Result<ShardNumber> parse_shard(const std::string& text);
+
 struct RunInputs {
   std::vector<std::unique_ptr<Source>> sources;
   std::vector<std::unique_ptr<char[]>> keys;  // the texts of all keys, a block a source
   std::vector<RankedEntry> entries;  // in rank order; of all shards: names depend on all of them
   std::vector<SourceFailure> failures;
-  size_t input_count = 0;    // those that were refused as a whole have no source
-  uint64_t shard_index = 0;  // 0-based
-  uint64_t shard_count = 1;
+  size_t input_count = 0;  // those that were refused as a whole have no source
+  ShardNumber shard;
 
   bool has_sequential_source() const;
   bool is_in_shard(const RankedEntry& entry) const {
-    return entry.rank % shard_count == shard_index;
+    return entry.rank % shard.count == shard.index;
   }
   // Null when it is not among them.
   const RankedEntry* find(std::string_view key) const;

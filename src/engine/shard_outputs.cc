@@ -3,6 +3,7 @@
 #include "engine/shard_outputs.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace imagemill {
 namespace {
@@ -43,10 +44,23 @@ std::string first_difference(const RunOptions& a, const std::string& folder_a, c
   return {};
 }
 
-Result<RunOptions> shared_options(RunStore& store) {
-  IMAGEMILL_ASSIGN_OR_RETURN(RunOptions options, store.options());
-  options.insert_or_assign(std::string(kShardOption), "");
-  return options;
+std::string text_of(const ShardNumber& number) {
+  return fmt::format("{}/{}", number.index + 1, number.count);
+}
+
+// Numbers of one run: none twice, all of the same n.
+Result<> check_number(const ShardOutput& shard, const std::vector<ShardOutput>& others) {
+  for (const ShardOutput& other : others) {
+    if (shard.number.count != other.number.count)
+      return fail(Code::kInvalidArgument,
+                  "{} is shard {}, {} is {}: shards of one run have the same number after the "
+                  "stroke",
+                  other.folder, text_of(other.number), shard.folder, text_of(shard.number));
+    if (shard.number.index == other.number.index)
+      return fail(Code::kInvalidArgument, "{} and {} are both shard {}", other.folder, shard.folder,
+                  text_of(shard.number));
+  }
+  return {};
 }
 
 std::string what_differs(const ItemRecord& a, const ItemRecord& b) {
@@ -72,10 +86,12 @@ Result<ShardOutputs> ShardOutputs::open(const std::vector<std::string>& folders,
     if (!fs.stat(place.store_path()))
       return fail(Code::kNotFound, "{}: not the output of a run: there is no {}", folder,
                   place.store_path());
-    ShardOutput shard{.folder = place.output(), .store = nullptr, .items = {}};
-    IMAGEMILL_ASSIGN_OR_RETURN(shard.store, RunStore::open_existing(place.store_path()));
-    IMAGEMILL_ASSIGN_OR_RETURN(const RunOptions options, shared_options(*shard.store));
+    ShardOutput shard{.folder = place.output()};
+    IMAGEMILL_ASSIGN_OR_RETURN(shard.store, RunStore::open_settled(place.store_path()));
+    IMAGEMILL_ASSIGN_OR_RETURN(RunOptions options, shard.store->options());
     IMAGEMILL_TRY(refuse_archives(place, options));
+    IMAGEMILL_ASSIGN_OR_RETURN(shard.number,
+                               parse_shard(std::exchange(options[std::string(kShardOption)], "")));
     if (out.shards_.empty()) {
       out.options_ = options;
     } else if (const std::string difference = first_difference(
@@ -86,7 +102,10 @@ Result<ShardOutputs> ShardOutputs::open(const std::vector<std::string>& folders,
                   "in --shard alone",
                   difference);
     }
+    IMAGEMILL_TRY(check_number(shard, out.shards_));
     IMAGEMILL_ASSIGN_OR_RETURN(shard.items, shard.store->finished_items());
+    IMAGEMILL_ASSIGN_OR_RETURN(shard.gone, shard.store->gone());
+    shard.run = read_recorded_run(place, fs);
     out.shards_.push_back(std::move(shard));
   }
   return out;
@@ -148,7 +167,8 @@ Result<> ShardOutputs::for_each_item(const std::function<Result<>(const ShardIte
         return fail(Code::kInvalidArgument, "{}: {} and {} have different results of it ({})",
                     best->key, best_shard->folder, other->folder, what_differs(record, again));
     }
-    IMAGEMILL_TRY(visit({best_shard, std::move(record)}));
+    const bool is_gone = std::ranges::binary_search(best_shard->gone, record.key);
+    IMAGEMILL_TRY(visit({best_shard, std::move(record), is_gone}));
   }
 }
 

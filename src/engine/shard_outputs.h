@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "engine/output_place.h"
+#include "engine/recorded_run.h"
+#include "engine/run_inputs.h"
 #include "store/run_store.h"
 
 namespace imagemill {
@@ -18,17 +20,21 @@ struct ShardOutput {
   std::string folder;
   std::unique_ptr<RunStore> store;  // for reading
   std::vector<FinishedItem> items;  // sorted by key
+  std::vector<std::string> gone;    // keys of items that the inputs no longer hold; sorted
+  ShardNumber number;
+  RecordedRun run;
 };
 
 struct ShardItem {
   const ShardOutput* shard = nullptr;
   ItemRecord record;  // complete
+  bool is_gone = false;
 };
 
 class ShardOutputs {
  public:
-  // kInvalidArgument unless they are folders of files whose runs had the same options, --shard
-  // aside.
+  // kInvalidArgument unless they are folders of files whose runs had the same options, but other
+  // numbers of one --shard i/n each, and while one of these runs goes on.
   static Result<ShardOutputs> open(const std::vector<std::string>& folders, FileSystem& fs);
 
   // Of each of them, without --shard: those of the merged run.

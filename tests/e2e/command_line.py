@@ -49,11 +49,21 @@ def test_damaged_cache(binary, folder):
         check(not (cache / "results.sqlite").exists(), "cache clear: the damaged file is still there")
 
 
+def test_merge_of_a_part(binary, folder):
+    """The first of eight shards has the last input: only its number says that there is more."""
+    out, merged = folder / "shard1", folder / "merged"
+    run(command(binary, [folder / "a.png"], out, "--shard", "1/8"), EXIT_DONE)
+    done = subprocess.run([str(binary), "merge", str(merged), str(out)], capture_output=True, text=True)
+    check(done.returncode == EXIT_SOME_FAILED and "7 are missing: 2/8 3/8" in done.stdout,
+          f"exit code {done.returncode}, {done.stdout}{done.stderr}")
+
+
 def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
-        for test in (test_output_that_goes_nowhere, test_counts, test_damaged_cache):
+        for test in (test_output_that_goes_nowhere, test_counts, test_damaged_cache,
+                     test_merge_of_a_part):
             test(args.bin, folder)
 
 
