@@ -75,7 +75,7 @@ void print(const DedupeOutcome& outcome, const DedupeSpec& spec, bool has_output
     if (!has_output) std::cout << groups_text(findings);
     std::cout << findings_line(findings);
     if (has_output)
-      std::cout << "Groups: " << terminal_escape(spec.run.output) << "/duplicates.*\n";
+      std::cout << "Groups: duplicates.* in " << terminal_escape(spec.run.output) << '\n';
     if (spec.action != DuplicateAction::kReport)
       std::cout << steps_text(outcome, spec.action, spec.apply);
   }

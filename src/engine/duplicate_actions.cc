@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/hash.h"
 #include "engine/duplicate_journal.h"
@@ -76,19 +78,20 @@ class DuplicateActions {
   // The best one; where links are made, one of every content, whatever it looks like.
   std::vector<KeptPicture> kept_pictures(const PictureGroup& group) const {
     std::vector<KeptPicture> out = {{&group.best(), {}}};
+    std::unordered_map<std::string_view, size_t> place_of = {{group.best().content, 0}};
     for (const DuplicatePicture& copy : group.copies()) {
       if (!makes_links()) {
         out.front().copies.push_back(copy);
         continue;
       }
-      const auto same = std::ranges::find_if(
-          out, [&](const KeptPicture& other) { return other.kept->content == copy.content; });
-      if (same == out.end()) {
+      const auto [same, is_new] = place_of.try_emplace(copy.content, out.size());
+      if (is_new) {
         out.front().copies.push_back(copy);  // to say why it is left alone
         out.push_back({&copy, {}});
       } else {
-        same->copies.push_back(copy);
-        same->copies.back().kind = DuplicateKind::kExact;
+        std::vector<DuplicatePicture>& copies = out[same->second].copies;
+        copies.push_back(copy);
+        copies.back().kind = DuplicateKind::kExact;
       }
     }
     return out;
