@@ -16,39 +16,67 @@ constexpr uint64_t kFileBytesMax = uint64_t{1} << 30;
 
 Result<Bytes> RunFinishContext::read_output(const std::string& path) {
   if (!can_read_outputs()) return fail(Code::kNotFound, "{}: an archive gives no file back", path);
-  return fs_.read(join_path(place_.output(), path), kFileBytesMax);
+  return fs_.read(place_of(path), kFileBytesMax);
 }
 
 Result<> RunFinishContext::write_output(const std::string& path, ByteSpan bytes) {
-  // A tar shard holds samples; what is about all of them lies beside the shards.
-  if (place_.sink_kind() == SinkKind::kWebDataset)
-    return write_file_atomically(fs_, join_path(place_.output(), path), bytes);
-  return publish(path,
-                 [&](const std::string& target) { return context_.sink.stage(target, bytes); });
+  if (is_beside_sink())
+    return write_output(path, [&](const std::string& file) -> Result<> {
+      return write_file_atomically(fs_, file, bytes);
+    });
+  return publish(path, [&](const std::string& target) -> Result<> {
+    IMAGEMILL_ASSIGN_OR_RETURN(const StagedFile file, context_.sink.stage(target, bytes));
+    return context_.sink.publish({&file, 1});
+  });
 }
 
 Result<> RunFinishContext::write_output(
     const std::string& path, const std::function<Result<>(const std::string& file)>& make) {
-  // Beside the files that wait to be published, so that a rename is all it takes.
-  const std::string made = join_path(place_.staging_folder(), "finish.partial");
-  if (place_.sink_kind() == SinkKind::kFolder)
-    return publish(path, [&](const std::string& target) -> Result<StagedFile> {
-      IMAGEMILL_TRY(make(made));
-      IMAGEMILL_ASSIGN_OR_RETURN(const FileStat stat, fs_.stat(made));
-      return StagedFile{.path = target, .temporary = made, .bytes = stat.bytes};
-    });
-  IMAGEMILL_TRY(make(made));
-  const auto bytes = fs_.read(made, kFileBytesMax);
-  IMAGEMILL_TRY(fs_.remove(made));
-  if (!bytes) return std::unexpected(bytes.error());
-  return write_output(path, *bytes);
+  return publish(path, [&](const std::string& target) -> Result<> {
+    // Beside the files that wait to be published, so that a rename is all it takes.
+    const std::string made = join_path(place_.staging_folder(), "finish.partial");
+    auto result = make(made);
+    if (result) result = move_made(made, target);
+    if (!result) (void)fs_.remove(made);
+    return result;
+  });
+}
+
+Result<> RunFinishContext::move_made(const std::string& made, const std::string& target) {
+  if (place_.sink_kind() == SinkKind::kZip) {
+    IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, fs_.read(made, kFileBytesMax));
+    IMAGEMILL_ASSIGN_OR_RETURN(const StagedFile file, context_.sink.stage(target, bytes));
+    IMAGEMILL_TRY(context_.sink.publish({&file, 1}));
+    return fs_.remove(made);
+  }
+  if (is_beside_sink()) {
+    IMAGEMILL_TRY(fs_.sync_all(place_.staging_folder()));
+    IMAGEMILL_TRY(fs_.create_folders(std::string(parent_path(place_of(target)))));
+    IMAGEMILL_TRY(fs_.rename(made, place_of(target)));
+    return fs_.sync_all(place_.output());
+  }
+  IMAGEMILL_ASSIGN_OR_RETURN(const FileStat stat, fs_.stat(made));
+  const StagedFile file{.path = target, .temporary = made, .bytes = stat.bytes};
+  return context_.sink.publish({&file, 1});
+}
+
+bool RunFinishContext::is_beside_sink() const {
+  return place_.sink_kind() == SinkKind::kWebDataset;
+}
+
+std::string RunFinishContext::place_of(const std::string& path) const {
+  return join_path(place_.output(), path);
+}
+
+bool RunFinishContext::is_there(const std::string& path) const {
+  return is_beside_sink() ? fs_.stat_link(place_of(path)).has_value() : context_.sink.exists(path);
 }
 
 Result<> RunFinishContext::remove_output(const std::string& path) {
   if (place_.sink_kind() != SinkKind::kFolder || !context_.own_paths.contains(path)) return {};
   IMAGEMILL_TRY(read_item_paths());
   if (is_of_item(path)) return {};
-  auto removed = fs_.remove(join_path(place_.output(), path));
+  auto removed = fs_.remove(place_of(path));
   if (!removed && removed.error().code() == Code::kNotFound) return {};
   return removed;
 }
@@ -73,9 +101,8 @@ Result<Bytes> RunFinishContext::preview_of(std::string_view key, int side) {
   return std::move(small.bytes);
 }
 
-Result<> RunFinishContext::publish(
-    const std::string& path,
-    const std::function<Result<StagedFile>(const std::string& target)>& stage) {
+Result<> RunFinishContext::publish(const std::string& path,
+                                   const std::function<Result<>(const std::string& target)>& put) {
   IMAGEMILL_ASSIGN_OR_RETURN(const auto target, free_path(path));
   if (!target) {
     warn(fmt::format("{}: exists already and stays (--on-conflict skip)", path));
@@ -83,8 +110,7 @@ Result<> RunFinishContext::publish(
   }
   const OutputRecord record{.job = {}, .path = *target};
   IMAGEMILL_TRY(store_.announce({&record, 1}));
-  IMAGEMILL_ASSIGN_OR_RETURN(const StagedFile file, stage(*target));
-  return context_.sink.publish({&file, 1});
+  return put(*target);
 }
 
 Result<> RunFinishContext::read_item_paths() {
@@ -104,7 +130,7 @@ bool RunFinishContext::is_of_item(const std::string& path) const {
 Result<std::optional<std::string>> RunFinishContext::free_path(const std::string& wanted) {
   IMAGEMILL_TRY(read_item_paths());
   const auto is_free = [&](const std::string& path) {
-    return !is_of_item(path) && (context_.own_paths.contains(path) || !context_.sink.exists(path));
+    return !is_of_item(path) && (context_.own_paths.contains(path) || !is_there(path));
   };
   const bool may_replace = context_.on_conflict == OnConflict::kOverwrite && !is_of_item(wanted);
   if (is_free(wanted) || may_replace) return wanted;

@@ -43,9 +43,15 @@ class RunFinishContext final : public FinishContext {
 
  private:
   Result<Bytes> read_input(std::string_view key);
-  // Under `path`, or a name near it, as the conflict rule has it. Null: what is there stays.
+  // Puts a file under `path`, or a name near it, as the conflict rule has it.
   Result<> publish(const std::string& path,
-                   const std::function<Result<StagedFile>(const std::string& target)>& stage);
+                   const std::function<Result<>(const std::string& target)>& put);
+  Result<> move_made(const std::string& made, const std::string& target);
+  // A tar shard holds samples; what is about all of them lies beside the shards.
+  bool is_beside_sink() const;
+  std::string place_of(const std::string& path) const;
+  // Asked of the file system where the sink does not know of the file.
+  bool is_there(const std::string& path) const;
   Result<> read_item_paths();
   bool is_of_item(const std::string& path) const;  // after read_item_paths()
   // Where the file may go: never over an item's output. nullopt when what is in the way stays.
