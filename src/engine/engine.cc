@@ -208,10 +208,9 @@ class RunInProgress {
       clock_->stop();
     }
     if (reuse) reuse->finish();
-    // What is whole is kept, also after cancellation.
-    if (result || result.error().code() == Code::kCancelled) {
-      if (auto last = committer.commit(); !last) result = last;
-    }
+    // What is whole is kept, whatever ended the work; what cannot be kept is not counted as done.
+    const bool has_failed = !result && result.error().code() != Code::kCancelled;
+    if (auto last = committer.commit(); !last && !has_failed) result = last;
     if (result) result = finish(context);
     RunTotals totals = committer.totals();
     totals.done += work_.resumed();
