@@ -58,6 +58,7 @@ void JsonEvents::on_started(const RunStarted& started) {
                     {"items_resumed", started.items_resumed},
                     {"inputs", started.inputs},
                     {"output", started.output},
+                    {"state_folder", text_or_null(started.state_folder)},
                     {"jobs", started.jobs},
                     {"threads", started.threads},
                     {"max_memory_bytes", started.max_memory_bytes}});

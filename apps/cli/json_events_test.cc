@@ -35,7 +35,8 @@ TEST_F(JsonEventsTest, started_says_what_was_asked) {
   events_.on_started({.items_total = 50,
                       .items_resumed = 3,
                       .inputs = {"in", "more.zip"},
-                      .output = "out",
+                      .output = "out.zip",
+                      .state_folder = "out.zip.imagemill",
                       .jobs = {"prepare"},
                       .threads = 4,
                       .max_memory_bytes = 1000});
@@ -44,6 +45,7 @@ TEST_F(JsonEventsTest, started_says_what_was_asked) {
   EXPECT_EQ(event["schema"], 1);
   EXPECT_EQ(event["inputs"], json({"in", "more.zip"}));
   EXPECT_EQ(event["items_resumed"], 3);
+  EXPECT_EQ(event["state_folder"], "out.zip.imagemill");
 }
 
 TEST_F(JsonEventsTest, progress_has_null_for_what_is_unknown) {

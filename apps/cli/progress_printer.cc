@@ -40,14 +40,14 @@ StyledLine failure_line(const ItemFailed& failed, int columns, std::string_view 
 }  // namespace
 
 ProgressPrinter::ProgressPrinter(std::ostream& out, ProgressOptions options)
-    : out_(out), options_(std::move(options)), record_folder_(options_.record_folder) {}
+    : out_(out), options_(std::move(options)) {}
 
 ProgressPrinter::~ProgressPrinter() {
   if (is_cursor_hidden_) write(kShowCursor);
 }
 
 void ProgressPrinter::on_started(const RunStarted& started) {
-  if (record_folder_.empty()) record_folder_ = started.output + "/.imagemill";
+  record_folder_ = started.state_folder;
   max_memory_bytes_ = started.max_memory_bytes;
   window_ = StageWindow(started.threads);
   if (options_.style == ProgressStyle::kNone) return;
@@ -125,9 +125,11 @@ void ProgressPrinter::close_message_window() {
   shown_ = 0;
   if (unshown_ == 0) return;
   StyledLine line;
-  line.append(fmt::format("{} and {} more, see {}/rejects.jsonl", ellipsis(),
-                          human_count(std::exchange(unshown_, 0)), terminal_escape(record_folder_)),
-              Ink::kFaint);
+  std::string text =
+      fmt::format("{} and {} more", ellipsis(), human_count(std::exchange(unshown_, 0)));
+  if (!record_folder_.empty())
+    text += fmt::format(", see {}/rejects.jsonl", terminal_escape(record_folder_));
+  line.append(text, Ink::kFaint);
   if (options_.style == ProgressStyle::kTerminal) {
     pending_.push_back(std::move(line));
   } else {

@@ -24,7 +24,6 @@ struct ProgressOptions {
   ProgressStyle style = ProgressStyle::kPlain;
   LineStyle line_style;
   std::function<TerminalSize()> terminal_size = [] { return TerminalSize{}; };
-  std::string record_folder;        // of rejects.jsonl; "": <output>/.imagemill
   double repaint_seconds = 0.15;    // kTerminal: least time between two paintings
   double line_seconds = 5;          // kPlain: between two lines
   int most_messages_a_second = 10;  // failures and warnings shown one by one

@@ -17,6 +17,7 @@ namespace imagemill::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 RunProgress progress_at(double seconds, int64_t done) {
   RunProgress progress;
@@ -37,7 +38,8 @@ ItemFailed failure(std::string key) {
           .status = Status(Code::kCorruptInput, "JPEG: ends after 812 bytes")};
 }
 
-const RunStarted kStarted = {.items_total = 100, .output = "OUT", .threads = 2};
+const RunStarted kStarted = {
+    .items_total = 100, .output = "OUT", .state_folder = "OUT/.imagemill", .threads = 2};
 
 class ProgressPrinterTest : public testing::Test {
  protected:
@@ -91,6 +93,22 @@ TEST_F(ProgressPrinterTest, none_prints_the_summary_alone) {
   EXPECT_EQ(take(), "");
   printer.on_finished({.items_total = 100, .done = 98, .failed = 2, .seconds = 2});
   EXPECT_THAT(take(), HasSubstr("2 of 100 failed: see OUT/.imagemill/rejects.jsonl"));
+}
+
+TEST_F(ProgressPrinterTest, the_summary_names_the_records_where_they_are) {
+  for (const std::string folder : {"out/.imagemill", "out/z.zip.imagemill", ""}) {
+    ProgressPrinter printer(out_, options(ProgressStyle::kNone));
+    printer.on_started({.output = "out/z.zip", .state_folder = folder});
+    printer.on_finished({.items_total = 2, .done = 1, .failed = 1, .seconds = 2});
+    const std::string text = take();
+    if (folder.empty()) {  // a dry run writes none
+      EXPECT_THAT(text, Not(HasSubstr("report")));
+      EXPECT_THAT(text, Not(HasSubstr("rejects")));
+    } else {
+      EXPECT_THAT(text, HasSubstr("report: " + folder + "/report.html"));
+      EXPECT_THAT(text, HasSubstr(": see " + folder + "/rejects.jsonl"));
+    }
+  }
 }
 
 TEST_F(ProgressPrinterTest, failures_above_the_limit_are_counted) {

@@ -73,8 +73,9 @@ std::vector<StyledLine> summary_lines(const RunFinished& finished,
   }
   if (finished.failed > 0) {
     lines.emplace_back(
-        fmt::format("  {} of {} failed: see {}/rejects.jsonl", human_count(finished.failed),
-                    human_count(finished.items_total), folder),
+        fmt::format("  {} of {} failed{}", human_count(finished.failed),
+                    human_count(finished.items_total),
+                    folder.empty() ? "" : fmt::format(": see {}/rejects.jsonl", folder)),
         Ink::kBad);
   }
   if (finished.damaged > 0) {
@@ -82,7 +83,7 @@ std::vector<StyledLine> summary_lines(const RunFinished& finished,
                                    human_count(finished.damaged)),
                        Ink::kNotice);
   }
-  lines.emplace_back(fmt::format("  report: {}/report.html", folder));
+  if (!folder.empty()) lines.emplace_back(fmt::format("  report: {}/report.html", folder));
 
   switch (exit_code(finished)) {
     case kExitSomeFailed:

@@ -11,7 +11,7 @@
 namespace imagemill::cli {
 
 // What stands on the terminal when all is over: the counts, where the records are, what to do next.
-// `record_folder` holds rejects.jsonl and report.html.
+// `record_folder` holds rejects.jsonl and report.html; "": nobody writes them.
 std::vector<StyledLine> summary_lines(const RunFinished& finished,
                                       const std::string& record_folder);
 

@@ -56,6 +56,7 @@ struct RunStarted {
   int64_t items_resumed = 0;  // finished by an earlier try, not done again
   std::vector<std::string> inputs = {};
   std::string output = {};
+  std::string state_folder = {};  // of its report and rejects.jsonl; "": a dry run writes none
   std::vector<std::string> jobs = {};
   int threads = 0;
   uint64_t max_memory_bytes = 0;

@@ -174,6 +174,7 @@ class RunInProgress {
                        .items_resumed = work_.resumed(),
                        .inputs = spec_.inputs,
                        .output = spec_.output,
+                       .state_folder = place_.state_folder(),
                        .threads = thread_count(plan_.options),
                        .max_memory_bytes = max_memory_bytes(plan_.options)};
     for (const PlannedJob& job : context.jobs) started.jobs.emplace_back(job.name());

@@ -126,6 +126,7 @@ TEST(RunFinish, an_archive_has_each_file_once_under_a_name_of_its_own) {
   ASSERT_THAT(finished, IsOk());
   EXPECT_EQ(finished->error, "");
   EXPECT_THAT(run.listener.warnings, IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(run.listener.started.state_folder + "/report.html"));
   const auto bytes = real_file_system().read(run.out().substr(0, run.out().size() - 1), 1 << 20);
   ASSERT_THAT(bytes, IsOk());
   for (const std::string_view name : {"table.csv", "table~2.csv", "lists/long.txt"})

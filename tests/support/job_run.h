@@ -22,7 +22,9 @@ namespace imagemill {
 
 // What the listener was told.
 struct ToldListener final : Listener {
+  RunStarted started;
   std::vector<std::string> warnings;
+  void on_started(const RunStarted& event) override { started = event; }
   void on_warning(const RunWarning& warning) override { warnings.push_back(warning.message); }
 };
 
