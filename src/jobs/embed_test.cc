@@ -401,6 +401,25 @@ TEST_F(EmbedTest, what_is_kept_of_a_model_is_not_used_for_another_that_claims_it
   EXPECT_NEAR(features().at("white.png").at(0), -before, 1e-4);
 }
 
+TEST_F(EmbedTest, a_network_of_float16_gives_the_vector_of_a_float32_one) {
+  add_flat("some.png", 0.9, 0.1, 0.3);
+  const std::string half = model(TinyOnnx()
+                                     .input("input", {"batch", 3, kSide, kSide}, OnnxType::kFloat16)
+                                     .node("GlobalAveragePool", {"input"}, {"means"})
+                                     .node("Flatten", {"means"}, {"features"})
+                                     .node("Identity", {"features"}, {"logits"})
+                                     .output("features", {"batch", 3}, OnnxType::kFloat16)
+                                     .output("logits", {"batch", 3}, OnnxType::kFloat16)
+                                     .finish());
+  ASSERT_OK_AND_ASSIGN(const RunFinished finished, run_.run({{"embed", {{"model", half}}}}));
+  EXPECT_EQ(finished.error, "");
+  const auto seen = features().at("some.png");
+  ASSERT_EQ(seen.size(), 3u);
+  const double expected[] = {tensor_value(0.9, 0), tensor_value(0.1, 1), tensor_value(0.3, 2)};
+  for (int c = 0; c < 3; ++c) EXPECT_NEAR(seen[static_cast<size_t>(c)], expected[c], 2e-3) << c;
+  EXPECT_EQ(run_.rows("embed").at("some.png").text("label"), "0") << "the largest score";
+}
+
 TEST_F(EmbedTest, a_model_that_the_runtime_refuses_fails_the_run) {
   add_heap(3);
   const std::string odd = model(TinyOnnx()

@@ -6,8 +6,25 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/half.h"
+
 namespace imagemill {
 namespace {
+
+// As float32, whatever the network counts in.
+Result<std::vector<float>> numbers_of(const Tensor& row) {
+  if (row.type == ElementType::kF32) {
+    const std::span<const float> all = row.values<float>();
+    return std::vector<float>(all.begin(), all.end());
+  }
+  if (row.type != ElementType::kF16)
+    return fail(Code::kUnsupported, "an output of {}, expected float32 or float16",
+                element_name(row.type));
+  const std::span<const uint16_t> halves = row.values<uint16_t>();
+  std::vector<float> values(halves.size());
+  std::ranges::transform(halves, values.begin(), half_to_float);
+  return values;
+}
 
 Result<> check_finite(std::span<const float> values) {
   const auto it = std::ranges::find_if(values, [](float v) { return !std::isfinite(v); });
@@ -30,10 +47,10 @@ Result<std::vector<float>> read_features(const Tensor& row, const ModelOutputs& 
   Shape shape = row.shape;
   // Pooled maps come as values x 1 x 1.
   while (shape.size() > 1 && shape.back() == 1) shape.pop_back();
-  const std::span<const float> all = row.values<float>();
+  IMAGEMILL_ASSIGN_OR_RETURN(std::vector<float> all, numbers_of(row));
   std::vector<float> values;
   if (shape.size() == 1) {
-    values.assign(all.begin(), all.end());
+    values = std::move(all);
   } else if (shape.size() == 2 && outputs.pooling != TokenPooling::kNone && shape[0] > 0) {
     const auto tokens = static_cast<size_t>(shape[0]);
     const auto width = static_cast<size_t>(shape[1]);
@@ -56,8 +73,7 @@ Result<std::vector<float>> read_features(const Tensor& row, const ModelOutputs& 
 }
 
 Result<std::vector<float>> read_scores(const Tensor& row, const ModelOutputs& outputs) {
-  const std::span<const float> all = row.values<float>();
-  std::vector<float> scores(all.begin(), all.end());
+  IMAGEMILL_ASSIGN_OR_RETURN(std::vector<float> scores, numbers_of(row));
   IMAGEMILL_TRY(check_finite(scores));
   if (!outputs.softmax || scores.empty()) return scores;
   const float most = *std::ranges::max_element(scores);

@@ -14,6 +14,8 @@
 
 namespace imagemill {
 
+// A row is float32 or float16.
+
 // One vector of a row: values, or tokens x values pooled; maps of 1x1 count as values. Of length 1
 // where the manifest says so. Errors: kUnsupported for another shape, kCorruptInput where a value
 // is not finite or there is no direction to normalise.

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "base/half.h"
 #include "support/status_matchers.h"
 
 namespace imagemill {
@@ -20,6 +21,27 @@ Tensor tensor(Shape shape, std::vector<float> values) {
           .shape = std::move(shape),
           .bytes = std::as_bytes(std::span(*owner)),
           .owner = owner};
+}
+
+Tensor half_tensor(Shape shape, const std::vector<float>& values) {
+  auto owner = std::make_shared<std::vector<uint16_t>>();
+  for (const float value : values) owner->push_back(float_to_half(value));
+  return {.type = ElementType::kF16,
+          .shape = std::move(shape),
+          .bytes = std::as_bytes(std::span(*owner)),
+          .owner = owner};
+}
+
+TEST(Features, float16_counts_as_float32) {
+  EXPECT_THAT(read_features(half_tensor({3}, {1, -2.5, 4}), {}).value(), ElementsAre(1, -2.5, 4));
+  EXPECT_THAT(
+      read_features(half_tensor({2, 2}, {1, 10, 2, 20}), {.pooling = TokenPooling::kMean}).value(),
+      ElementsAre(1.5, 15));
+  EXPECT_THAT(read_scores(half_tensor({2}, {0.25, 0.75}), {}).value(), ElementsAre(0.25, 0.75));
+  EXPECT_THAT(read_features(half_tensor({1}, {1e9f}), {}), FailsWith(Code::kCorruptInput));
+  Tensor bytes = tensor({1}, {1});
+  bytes.type = ElementType::kI32;
+  EXPECT_THAT(read_features(bytes, {}), FailsWith(Code::kUnsupported, testing::HasSubstr("int32")));
 }
 
 TEST(Features, a_vector_is_taken_as_it_is) {

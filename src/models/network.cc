@@ -44,6 +44,8 @@ Result<std::vector<size_t>> positions_of(const std::vector<std::string>& names,
   return positions;
 }
 
+bool is_real(ElementType type) { return type == ElementType::kF32 || type == ElementType::kF16; }
+
 // What the session takes: a number, or TensorSpec::kAny.
 int64_t batch_of(const Session& session) {
   return session.signature().inputs.front().shape.front();
@@ -204,10 +206,11 @@ Result<> Network::check_on_black(ModelRunner& model, std::span<const size_t> out
   const TensorView view{.type = declared.type, .shape = shape, .bytes = black};
   IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<Tensor> results, model.run({&view, 1}, outputs));
   for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].type == ElementType::kF32 && !results[i].shape.empty() &&
+    if (is_real(results[i].type) && !results[i].shape.empty() &&
         results[i].shape.front() == shape.front() && !results[i].bytes.empty())
       continue;
-    return fail(Code::kUnsupported, "output '{}' is {} {}, expected float32 with a row a picture",
+    return fail(Code::kUnsupported,
+                "output '{}' is {} {}, expected float32 or float16 with a row a picture",
                 output_names_[i], element_name(results[i].type), to_string(results[i].shape));
   }
   return {};
