@@ -95,7 +95,7 @@ Result<Bytes> RunFinishContext::read_input(std::string_view key) {
 }
 
 Result<Bytes> RunFinishContext::preview_of(std::string_view key, int side) {
-  if (cancel().is_requested()) return fail(Code::kCancelled, "stopped");
+  IMAGEMILL_TRY(check_cancelled());
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes bytes, read_input(key));
   IMAGEMILL_ASSIGN_OR_RETURN(SamplePicture small, small_picture(context_, bytes, side));
   return std::move(small.bytes);
@@ -103,6 +103,7 @@ Result<Bytes> RunFinishContext::preview_of(std::string_view key, int side) {
 
 Result<> RunFinishContext::publish(const std::string& path,
                                    const std::function<Result<>(const std::string& target)>& put) {
+  IMAGEMILL_TRY(check_cancelled());
   IMAGEMILL_ASSIGN_OR_RETURN(const auto target, free_path(path));
   if (!target) {
     warn(fmt::format("{}: exists already and stays (--on-conflict skip)", path));
@@ -119,7 +120,7 @@ Result<> RunFinishContext::read_item_paths() {
   return store_.for_each_item([this](const ItemRecord& item) -> Result<> {
     for (const OutputRecord& output : item.outputs)
       item_paths_->insert(hash_content(as_byte_span(output.path)).low);
-    return {};
+    return check_cancelled();
   });
 }
 

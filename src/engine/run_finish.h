@@ -18,7 +18,7 @@ namespace imagemill {
 class RunFinishContext final : public FinishContext {
  public:
   // `gone` are the store's, sorted. `originals`: where the pictures are that `context` has not
-  // listed; null: nowhere.
+  // listed; null: nowhere. `context` has a token.
   RunFinishContext(StageContext& context, RunStore& store, std::span<const std::string> gone,
                    Originals* originals, const OutputPlace& place, Listener& listener,
                    FileSystem& fs)
@@ -30,7 +30,6 @@ class RunFinishContext final : public FinishContext {
         listener_(listener),
         fs_(fs) {}
   RunStore& store() override { return store_; }
-  const CancelToken& cancel() const override { return *context_.cancel; }
   bool can_read_outputs() const override { return place_.sink_kind() == SinkKind::kFolder; }
   Result<Bytes> read_output(const std::string& path) override;
   Result<> write_output(const std::string& path, ByteSpan bytes) override;
@@ -40,6 +39,7 @@ class RunFinishContext final : public FinishContext {
   void warn(std::string text) override { listener_.on_warning({std::move(text)}); }
   bool is_input(std::string_view key) const override;
   Result<Bytes> preview_of(std::string_view key, int side) override;
+  const CancelToken& cancel() const override { return *context_.cancel; }
 
  private:
   Result<Bytes> read_input(std::string_view key);

@@ -17,6 +17,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+std::function<void()> meanwhile;  // between the two files
+
 // Writes "table.csv" at once and "lists/long.txt" in pieces, and one file an item.
 class TableJob final : public Job {
  public:
@@ -36,6 +38,7 @@ class TableJob final : public Job {
   }
   Result<> finish(FinishContext& context) override {
     IMAGEMILL_TRY(context.write_output("table.csv", as_byte_span("the run's")));
+    if (meanwhile) meanwhile();
     return context.write_output("lists/long.txt", [](const std::string& file) {
       return write_file_atomically(real_file_system(), file, as_byte_span("the run's"));
     });
@@ -113,6 +116,24 @@ TEST_P(RunFinishTest, a_later_try_makes_its_own_files_anew) {
 TEST_P(RunFinishTest, never_replaces_an_items_file) {
   run("out", {{"on-conflict", "overwrite"}}, {{"item-file", "table.csv"}});
   EXPECT_EQ(text_of("out/table~2.csv"), "the run's");
+}
+
+TEST_P(RunFinishTest, stops_when_the_run_is_cancelled_and_is_done_by_the_next_try) {
+  CancelToken token;
+  run_.cancel = &token;
+  meanwhile = [&token] { token.request(); };
+  const auto stopped = run_.run({{"table", {}}}, {{"layout", GetParam()}}, "out");
+  meanwhile = nullptr;
+  ASSERT_THAT(stopped, IsOk());
+  EXPECT_EQ(stopped->outcome, RunFinished::Outcome::kCancelled);
+  EXPECT_EQ(stopped->done, 1);
+  EXPECT_EQ(text_of("out/lists/long.txt"), "(none)");
+
+  const CancelToken other;
+  run_.cancel = &other;
+  run("out");
+  EXPECT_EQ(text_of("out/table.csv"), "the run's");
+  EXPECT_EQ(text_of("out/lists/long.txt"), "the run's");
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, RunFinishTest, testing::Values("auto", "webdataset"));

@@ -60,7 +60,7 @@ Result<> write_caption_lists(FinishContext& context, const TableSchema& table) {
         const auto* path = std::get_if<std::string>(&row.values[path_at]);
         const auto* caption = std::get_if<std::string>(&row.values[caption_at]);
         if (path != nullptr && caption != nullptr) captions.emplace(*path, *caption);
-        return {};
+        return context.check_cancelled();
       }));
   const auto dump = [](const nlohmann::json& json, int indent) {
     return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);

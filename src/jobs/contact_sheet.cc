@@ -91,6 +91,7 @@ Result<> write_contact_sheets(FinishContext& context, std::span<const std::strin
     const auto page = shown.first(std::min(shown.size(), layout.cells()));
     IMAGEMILL_ASSIGN_OR_RETURN(ContactSheet sheet, ContactSheet::open(layout, page.size()));
     for (const std::string& path : page) {
+      IMAGEMILL_TRY(context.check_cancelled());
       auto picture = read_picture(context, path, layout.cell);
       if (picture) {
         IMAGEMILL_TRY(sheet.add(*picture, resizer));

@@ -31,21 +31,22 @@ Result<> export_csv(FinishContext& context, const TableSchema& table, const std:
   IMAGEMILL_TRY(
       context.store().for_each_row(table.name, [&](const std::string&, const Row& row) -> Result<> {
         has_sub |= !row.sub.empty();
-        return {};
+        return context.check_cancelled();
       }));
   return context.write_output(path, [&](const std::string& file) -> Result<> {
     IMAGEMILL_ASSIGN_OR_RETURN(TextFile csv, TextFile::create(real_file_system(), file));
     std::string heading = has_sub ? "key,sub" : "key";
     for (const Column& column : table.columns) heading += "," + csv_field(column.name);
     IMAGEMILL_TRY(csv.append(heading + "\r\n"));
-    IMAGEMILL_TRY(context.store().for_each_row(
-        table.name, [&](const std::string& key, const Row& row) -> Result<> {
-          if (!context.is_input(key)) return {};
-          std::string line = csv_field(key);
-          if (has_sub) line += "," + csv_field(row.sub);
-          for (const Value& value : row.values) line += "," + field_of(value);
-          return csv.append(line + "\r\n");
-        }));
+    const auto append_row = [&](const std::string& key, const Row& row) -> Result<> {
+      IMAGEMILL_TRY(context.check_cancelled());
+      if (!context.is_input(key)) return {};
+      std::string line = csv_field(key);
+      if (has_sub) line += "," + csv_field(row.sub);
+      for (const Value& value : row.values) line += "," + field_of(value);
+      return csv.append(line + "\r\n");
+    };
+    IMAGEMILL_TRY(context.store().for_each_row(table.name, append_row));
     return csv.finish();
   });
 }

@@ -125,7 +125,9 @@ TEST(Dedupe, can_be_stopped_while_it_looks_for_groups) {
   JobRun run;
   run.add("a.png", encoded(FileFormat::kPng, scene(1)));
   run.known_jobs.push_back({StopAtTheEnd::describe, StopAtTheEnd::make});
-  StopAtTheEnd::token = &run.cancel;
+  CancelToken token;
+  run.cancel = &token;
+  StopAtTheEnd::token = &token;
   ASSERT_OK_AND_ASSIGN(const RunFinished finished, run.run({{"stop", {}}, {"dedupe", {}}}));
   EXPECT_EQ(finished.outcome, RunFinished::Outcome::kCancelled);
   EXPECT_FALSE(real_file_system().stat(run.out("duplicates.csv")));

@@ -87,8 +87,6 @@ class FinishContext {
  public:
   virtual ~FinishContext() = default;
   virtual RunStore& store() = 0;
-  // Once it is requested, whoever takes long ends with kCancelled.
-  virtual const CancelToken& cancel() const = 0;
   // False for archives.
   virtual bool can_read_outputs() const = 0;
   // Bytes of a file that this run published; kNotFound when the sink gives no files back.
@@ -109,6 +107,13 @@ class FinishContext {
   // An input as a JPEG of at most `side` pixels, upright, for people. It is read and decoded again:
   // kUnsupported where a source cannot do that (a compressed tar).
   virtual Result<Bytes> preview_of(std::string_view key, int side) = 0;
+  // Whoever goes through all rows asks on the way: finish() may take minutes.
+  virtual const CancelToken& cancel() const = 0;
+  // kCancelled once the run is to end.
+  Result<> check_cancelled() const {
+    if (!cancel().is_requested()) return {};
+    return fail(Code::kCancelled, "stopped before its files were written");
+  }
 };
 
 // Const methods are called from many threads at once.

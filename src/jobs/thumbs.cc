@@ -116,7 +116,7 @@ class ThumbsJob final : public Job {
             paths.push_back(*path);
           else
             ++left_out;
-          return {};
+          return context.check_cancelled();
         }));
     if (left_out > 0)
       context.warn(fmt::format("thumbs: {} pictures are on no contact sheet (--sheet-max {})",

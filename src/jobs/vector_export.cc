@@ -221,6 +221,7 @@ class Exporter {
   Result<> take_vectors(VectorFile* file) {
     chunk_keys_.clear();
     for (size_t n = 0; has_vector_ && (chunk_ == 0 || n < chunk_); ++n) {
+      IMAGEMILL_TRY(context_.check_cancelled());
       if (file != nullptr) IMAGEMILL_TRY(file->append(vectors_.key(), vectors_.vector()));
       if (is_clip_)
         chunk_keys_.push_back(vectors_.key());
@@ -237,7 +238,8 @@ class Exporter {
       IMAGEMILL_ASSIGN_OR_RETURN(TextFile csv, TextFile::create(real_file_system(), name));
       IMAGEMILL_TRY(csv.append("row,file,key,bytes,hash,status\r\n"));
       size_t row = 0;
-      IMAGEMILL_TRY(context_.store().for_each_item([&](const ItemRecord& item) -> Result<> {
+      const auto append_line = [&](const ItemRecord& item) -> Result<> {
+        IMAGEMILL_TRY(context_.check_cancelled());
         if (!keys_.contains(hash_content(as_byte_span(item.key)))) return {};
         const size_t file = chunk_ == 0 ? 0 : row / chunk_;
         const size_t in_file = chunk_ == 0 ? row : row % chunk_;
@@ -245,7 +247,8 @@ class Exporter {
         return csv.append(fmt::format("{},{},{},{},{},{}\r\n", in_file, path(file),
                                       csv_field(item.key), item.bytes, item.hash,
                                       item.is_damaged ? "damaged" : "done"));
-      }));
+      };
+      IMAGEMILL_TRY(context_.store().for_each_item(append_line));
       if (row != keys_.size())
         return fail(Code::kInternal, "features_index.csv: {} rows, {} of them of known inputs",
                     keys_.size(), row);

@@ -64,7 +64,7 @@ class JobRun {
                        .places = places,
                        .codec_host = {},
                        .command = {}};
-    return run_with_jobs(known_jobs, spec, listener, cancel);
+    return run_with_jobs(known_jobs, spec, listener, *cancel);
   }
 
   // By the part of the key after the input's name.
@@ -95,7 +95,7 @@ class JobRun {
   }
 
   ToldListener listener;
-  CancelToken cancel;
+  const CancelToken* cancel = &never_;
   // Networks run on the ONNX Runtime of the tests and leave nothing behind.
   UserPlaces places{.onnxruntime = test_onnxruntime()};
   // That a run may name: those of the build, and what a test adds.
@@ -107,6 +107,7 @@ class JobRun {
     return output_ + (is_archive ? ".imagemill/run.sqlite" : "/.imagemill/run.sqlite");
   }
 
+  CancelToken never_;
   TestFolder folder_;
   std::string output_;
 };
