@@ -38,9 +38,11 @@ std::optional<KeptResult> unpack(ByteSpan bytes, const TableSchema& schema) {
   return kept;
 }
 
-// Whether the rows follow from the file and the job alone.
-bool stands_alone(const PlannedJob& job) {
-  return job.picture_of == PlannedJob::kNone && job.rows_of.empty() && job.job->table();
+// Whether the rows follow from the file and the job alone, and nobody needs the job to work.
+bool stands_alone(std::span<const PlannedJob> jobs, size_t index) {
+  const PlannedJob& job = jobs[index];
+  return job.picture_of == PlannedJob::kNone && job.rows_of.empty() && job.job->table() &&
+         std::ranges::find(jobs, index, &PlannedJob::picture_of) == jobs.end();
 }
 
 bool left_out(const Item& item, std::string_view job) {
@@ -72,7 +74,8 @@ ResultCache* ResultReuse::cache() {
 
 std::optional<ContentHash> ResultReuse::key_of(size_t job, const Item& item) const {
   const PlannedJob& planned = jobs_[job];
-  if (!stands_alone(planned) || item.record.hash.empty()) return std::nullopt;
+  if (!stands_alone(jobs_, job) || item.record.hash.empty()) return std::nullopt;
+  if (!planned.job->late_views(item.header).empty()) return std::nullopt;
   const auto own = planned.job->cache_key();
   if (!own) return std::nullopt;
   const Size size = item.decode_at_least.value_or(Size{});

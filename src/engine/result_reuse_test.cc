@@ -26,7 +26,7 @@ class MeanJob final : public Job {
       : mode_(options.text("mode")), size_(static_cast<int>(options.integer("size"))) {}
   static const JobInfo& describe() {
     static constexpr std::array kOptions = {
-        OptionSpec{"mode", OptionKind::kChoice, "plain", "", "plain|warns|files|secret"},
+        OptionSpec{"mode", OptionKind::kChoice, "plain", "", "plain|warns|files|secret|shows|late"},
         OptionSpec{"size", OptionKind::kInteger, "16", "", "", 1, 4096}};
     static constexpr JobInfo kInfo{"mean", "", kOptions};
     return kInfo;
@@ -45,6 +45,16 @@ class MeanJob final : public Job {
   std::vector<ViewRequest> views(const ImageHeader&) const override {
     return {{.size = {size_, size_}, .color = ViewColor::kLuma}};
   }
+  std::vector<ViewRequest> late_views(const ImageHeader& header) const override {
+    return mode_ == "late" ? views(header) : std::vector<ViewRequest>();
+  }
+  std::optional<ImageHeader> picture(const ImageHeader& header) const override {
+    if (mode_ != "shows") return std::nullopt;
+    ImageHeader made = header;
+    made.width = made.height = size_;
+    made.pixel_format = PixelFormat::gray();
+    return made;
+  }
   Result<> process(ItemContext& context) const override {
     ++times_worked;
     IMAGEMILL_ASSIGN_OR_RETURN(const Image luma, context.view(views(context.header())[0]));
@@ -52,6 +62,7 @@ class MeanJob final : public Job {
     for (int y = 0; y < size_; ++y)
       for (int x = 0; x < size_; ++x) sum += luma.plane(0).row<uint8_t>(y)[x];
     if (mode_ == "warns") context.warn("odd");
+    if (mode_ == "shows") IMAGEMILL_TRY(context.emit_picture(luma));
     if (mode_ == "files")
       IMAGEMILL_TRY(context.emit_file(context.output_path("", FileFormat::kPng),
                                       as_byte_span(std::to_string(sum))));
@@ -62,6 +73,28 @@ class MeanJob final : public Job {
  private:
   const std::string mode_;
   const int size_;
+};
+
+// Looks at the picture that the other makes.
+class LookingJob final : public Job {
+ public:
+  static const JobInfo& describe() {
+    static constexpr JobInfo kInfo{"looks", "", {}};
+    return kInfo;
+  }
+  static Result<std::unique_ptr<Job>> make(const OptionValues&, const JobTools&) {
+    return std::make_unique<LookingJob>();
+  }
+  const JobInfo& info() const override { return describe(); }
+  std::string picture_of() const override { return "mean"; }
+  std::vector<ViewRequest> views(const ImageHeader&) const override {
+    return {{.size = {8, 8}, .color = ViewColor::kLuma}};
+  }
+  Result<> process(ItemContext& context) const override {
+    EXPECT_EQ(context.header().width, 16);
+    IMAGEMILL_TRY(context.view(views(context.header())[0]));
+    return {};
+  }
 };
 
 class ResultReuseTest : public testing::Test {
@@ -127,7 +160,7 @@ TEST_F(ResultReuseTest, what_depends_on_something_else_is_done_anew) {
 }
 
 TEST_F(ResultReuseTest, what_rows_alone_do_not_tell_is_not_kept) {
-  for (const std::string mode : {"warns", "files", "secret"}) {
+  for (const std::string mode : {"warns", "files", "secret", "late"}) {
     run("first-" + mode, {{"mode", mode}});
     EXPECT_EQ(run("second-" + mode, {{"mode", mode}}).worked, kPictures) << mode;
   }
@@ -217,6 +250,40 @@ TEST_F(ResultReuseTest, a_network_is_known_by_what_it_is_and_what_ran_it) {
   // Without the note of who ran it last, the runtime has to be asked.
   std::filesystem::remove_all(folder_ / "cache/providers");
   EXPECT_LT(embed("third"), kPictures);
+}
+
+TEST_F(ResultReuseTest, a_job_works_where_another_looks_at_its_picture) {
+  run_.known_jobs.push_back({LookingJob::describe, LookingJob::make});
+  const std::map<std::string, std::string> shows{{"mode", "shows"}};
+  run("alone", shows);
+  EXPECT_EQ(run("again", shows).worked, 0);
+  times_worked = 0;
+  const auto finished = run_.run({{"mean", shows}, {"looks", {}}}, {}, "both");
+  ASSERT_THAT(finished, IsOk());
+  EXPECT_EQ(finished->done, kPictures);
+  EXPECT_EQ(finished->results_reused, 0);
+  EXPECT_EQ(times_worked, kPictures);
+}
+
+TEST_F(ResultReuseTest, rows_that_depend_on_their_neighbours_are_not_kept) {
+  constexpr int kBatch = 4;
+  const auto reused = [&](int batch) {
+    const std::string model = folder_.write("model.onnx", tiny_dynamic_model(16, 16, batch));
+    int64_t results = 0;
+    for (const char* output : {"first", "second"}) {
+      const auto finished =
+          run_.run({{"embed", {{"model", model}}}}, {}, fmt::format("{}{}", output, batch));
+      EXPECT_THAT(finished, IsOk());
+      EXPECT_EQ(finished->error, "");
+      EXPECT_EQ(finished->done, kPictures);
+      results = finished->results_reused;
+    }
+    return results;
+  };
+  EXPECT_EQ(reused(kBatch), 0);
+  EXPECT_THAT(run_.listener.warnings, Contains(HasSubstr("depend on the pictures beside them")));
+  EXPECT_EQ(reused(1), kPictures);
+  EXPECT_EQ(reused(-1), kPictures) << "pictures run one by one";
 }
 
 }  // namespace

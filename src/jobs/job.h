@@ -131,7 +131,8 @@ class Job {
   // Names all that the rows of an item depend on beside its file and how that is decoded, first of
   // all a number that changes whenever the job's own results do. Rows are kept from run to run
   // under it. nullopt: they are not, or it is not known yet. Of jobs that write files, look at the
-  // picture or rows of another or at late views nothing is kept.
+  // picture or rows of another or at late views, or whose picture another looks at, nothing is
+  // kept.
   virtual std::optional<std::string> cache_key() const { return std::nullopt; }
 
   // Names of jobs whose rows of an item must exist before this one sees it. An item that one of

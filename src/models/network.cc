@@ -319,6 +319,7 @@ std::string Network::provider() const {
 }
 
 std::optional<std::string> Network::identity() const {
+  if (model_.quantizes_by_batch && model_.batch > 1) return std::nullopt;
   if (is_open_) return has_fallen_back() ? std::nullopt : std::optional(identity_on(runs_on_));
   return last_run_on_ ? std::optional(identity_on(*last_run_on_)) : std::nullopt;
 }

@@ -63,7 +63,7 @@ class Network {
 
   // Names what its results depend on: the model, the version of the runtime, the provider. Before
   // the network is opened as it was when it last was (NetworkSettings::cache_folder says); nullopt
-  // where nothing tells.
+  // where nothing tells, and where they depend on the other rows of a batch.
   std::optional<std::string> identity() const;
 
   // Null before batcher() succeeded.

@@ -201,14 +201,15 @@ std::string tiny_features_model(int64_t width, int64_t height) {
   return channel_means(width, height).finish();
 }
 
-std::string tiny_dynamic_model(int64_t width, int64_t height) {
+std::string tiny_dynamic_model(int64_t width, int64_t height, int64_t batch) {
+  const TinyDim rows = batch < 0 ? TinyDim("batch") : TinyDim(batch);
   return TinyOnnx()
-      .input("input", {"batch", 3, height, width})
+      .input("input", {rows, 3, height, width})
       .node("DynamicQuantizeLinear", {"input"}, {"quantized", "scale", "zero"})
       .node("DequantizeLinear", {"quantized", "scale", "zero"}, {"coarse"})
       .node("GlobalAveragePool", {"coarse"}, {"pooled"})
       .node("Flatten", {"pooled"}, {"features"}, {{"axis", 1}})
-      .output("features", {"batch", 3})
+      .output("features", {rows, 3})
       .finish();
 }
 

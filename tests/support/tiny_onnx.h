@@ -101,8 +101,9 @@ class TinyOnnx {
 // output "features" [batch,3].
 std::string tiny_features_model(int64_t width, int64_t height);
 
-// The same of a picture that was quantised by the range of the whole batch.
-std::string tiny_dynamic_model(int64_t width, int64_t height);
+// The same of a picture that was quantised by the range of the whole batch, which is fixed or (-1)
+// varies.
+std::string tiny_dynamic_model(int64_t width, int64_t height, int64_t batch = -1);
 
 // Means as above in a file that says that its batch is one, which nothing in the network asks for;
 // or in which each row has the mean of all rows taken off, which must not run in batches.
