@@ -92,12 +92,12 @@ class Embed:
         self.models = make_models(corpus.photographs)
         described = subprocess.run([str(OURS), "embed", "--help"], capture_output=True, text=True, check=True).stdout
         # Results that were kept would be no measurement.
-        self.without_cache = ["--cache", "off"] if "--cache " in described else []
+        self.without_results = ["--cache-size", "0"] if "--cache-size " in described else []
 
     def ours(self, name: str, model: str) -> Contender:
         # The peer stretches pictures to the input's shape.
         return Contender(name, [str(OURS), "embed", str(self.source), "{out}", "--model", str(self.models[model]), "--transform",
-                                "squash", "--threads", str(len(self.cores)), *self.without_cache], (0, 3))
+                                "squash", "--threads", str(len(self.cores)), *self.without_results], (0, 3))
 
     def peer(self, model: str) -> Contender:
         return Contender("python", [sys.executable, str(PEERS / "embed_python.py"), str(self.source), str(self.models[model]),

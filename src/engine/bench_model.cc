@@ -26,8 +26,8 @@ constexpr std::array kOwnOptions = {
     OptionSpec{"seconds", OptionKind::kReal, "10",
                "how long to measure; each size is run three times at least", "", 0.1, 3600},
 };
-constexpr std::array<std::string_view, 6> kRunOptionNames = {
-    "threads", "infer-threads", "device", "onnxruntime", "provider-library", "max-memory"};
+constexpr std::array<std::string_view, 7> kRunOptionNames = {
+    "threads", "infer-threads", "device", "onnxruntime", "provider-library", "max-memory", "cache"};
 
 Result<std::set<int>> parse_batches(std::string_view text) {
   std::set<int> batches;

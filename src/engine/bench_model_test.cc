@@ -81,6 +81,19 @@ TEST_F(BenchModelTest, one_size_alone_says_nothing_about_the_best) {
   EXPECT_EQ(remembered(), 0u);
 }
 
+TEST_F(BenchModelTest, the_best_is_remembered_where_that_is_asked_for) {
+  const std::string model = folder_.write("net.onnx", tiny_features_model(16, 16));
+  ASSERT_OK_AND_ASSIGN(const BenchModelReport nowhere,
+                       bench(model, {{"batch", "1,4"}, {"cache", "off"}}));
+  EXPECT_EQ(nowhere.remembered_batch, 0);
+  const std::string other = folder_ / "other";
+  ASSERT_OK_AND_ASSIGN(const BenchModelReport there,
+                       bench(model, {{"batch", "1,4"}, {"cache", other}}));
+  EXPECT_EQ(there.remembered_batch, there.best_batch);
+  EXPECT_TRUE(std::filesystem::exists(other + "/batches"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "cache"));
+}
+
 TEST_F(BenchModelTest, a_model_of_one_size_is_measured_in_that_one) {
   const std::string model =
       folder_.write("net.onnx", TinyOnnx()

@@ -27,9 +27,9 @@ std::string without_extension_marks(std::string_view extension) {
 }  // namespace
 
 std::span<const OptionSpec> embed_setup_options() {
-  static constexpr std::array<std::string_view, 9> kNames = {
+  static constexpr std::array<std::string_view, 10> kNames = {
       "threads",     "max-memory", "isolate", "provider-library", "device",
-      "onnxruntime", "batch",      "cache",   "infer-threads"};
+      "onnxruntime", "batch",      "cache",   "cache-size",       "infer-threads"};
   static const std::vector<OptionSpec> options = run_options_named(kNames);
   return options;
 }

@@ -162,10 +162,10 @@ class RunInProgress {
   }
 
   std::unique_ptr<ResultReuse> open_reuse(std::span<const PlannedJob> jobs) {
-    const std::string& asked = plan_.options.text("cache");
-    const std::string& folder = asked.empty() ? spec_.places.cache : asked;
-    if (folder.empty() || asked == "off") return nullptr;
-    return std::make_unique<ResultReuse>(folder, plan_.options.bytes("cache-size"), jobs,
+    const std::string folder = cache_folder(plan_.options, spec_.places);
+    const uint64_t bytes_max = plan_.options.bytes("cache-size");
+    if (folder.empty() || bytes_max == 0) return nullptr;
+    return std::make_unique<ResultReuse>(folder, bytes_max, jobs,
                                          [this](std::string message) { warn(std::move(message)); });
   }
 

@@ -286,5 +286,29 @@ TEST_F(ResultReuseTest, rows_that_depend_on_their_neighbours_are_not_kept) {
   EXPECT_EQ(reused(-1), kPictures) << "pictures run one by one";
 }
 
+TEST_F(ResultReuseTest, all_that_is_kept_lies_in_one_folder_or_nowhere) {
+  const std::string model = folder_.write("model.onnx", tiny_features_model(16, 16));
+  const auto embed = [&](const std::string& output, std::map<std::string, std::string> options) {
+    const auto finished = run_.run({{"embed", {{"model", model}}}}, std::move(options), output);
+    EXPECT_THAT(finished, IsOk());
+    EXPECT_EQ(finished->error, "");
+    return finished->results_reused;
+  };
+  const auto is_there = [this](const std::string& path) {
+    return std::filesystem::exists(folder_ / path);
+  };
+  EXPECT_EQ(embed("off", {{"cache", "off"}}), 0);
+  EXPECT_FALSE(is_there("cache"));
+  embed("dir", {{"cache", folder_ / "other"}});
+  EXPECT_FALSE(is_there("cache"));
+  for (const char* part : {"other/graphs", "other/providers", "other/results.sqlite"})
+    EXPECT_TRUE(is_there(part)) << part;
+
+  // No results, but the network.
+  for (const char* output : {"one", "two"}) EXPECT_EQ(embed(output, {{"cache-size", "0"}}), 0);
+  EXPECT_TRUE(is_there("cache/graphs"));
+  EXPECT_FALSE(is_there("cache/results.sqlite"));
+}
+
 }  // namespace
 }  // namespace imagemill

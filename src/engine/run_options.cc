@@ -66,12 +66,14 @@ constexpr std::array kRunOptions = {
                "threads of one run of a network on the CPU; several runs go on at once", "", 1,
                1024, false},
     OptionSpec{"cache", OptionKind::kText, "",
-               "folder where results are kept from run to run; off: they are not; else the user's "
-               "cache folder",
+               "folder for what is kept from run to run: results, optimised networks, their best "
+               "batches; off: nothing is; else the user's cache folder",
                "", 0, 0, false},
-    OptionSpec{"cache-size", OptionKind::kBytes, "4G",
-               "most that kept results may take; what was not used for the longest time goes first",
-               "", 0, 0, false},
+    OptionSpec{
+        "cache-size", OptionKind::kBytes, "4G",
+        "most that kept results may take; what was not used for the longest time goes first; "
+        "0: none are kept or taken",
+        "", 0, 0, false},
     // For tests and for looking into a problem.
     OptionSpec{"executor", OptionKind::kChoice, "threaded",
                "serial: one item after the other on one thread", "threaded|serial", 0, 0, false},

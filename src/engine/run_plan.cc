@@ -54,6 +54,12 @@ Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
   return run;
 }
 
+std::string cache_folder(const OptionValues& options, const UserPlaces& places) {
+  const std::string& asked = options.text("cache");
+  if (asked == "off") return {};
+  return asked.empty() ? places.cache : asked;
+}
+
 Result<NetworkSettings> network_settings(const OptionValues& options, const UserPlaces& places) {
   const auto threads = static_cast<int>(options.integer("infer-threads"));
   const std::string& named = options.text("onnxruntime");
@@ -68,7 +74,7 @@ Result<NetworkSettings> network_settings(const OptionValues& options, const User
                                      .pool_threads = threads},
                          .device = options.text("device"),
                          .threads_per_run = threads,
-                         .cache_folder = places.cache,
+                         .cache_folder = cache_folder(options, places),
                          .threads = thread_count(options),
                          .bytes_max = network_bytes_max(options)};
 }

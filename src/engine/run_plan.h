@@ -29,6 +29,9 @@ struct RunPlan {
 Result<RunPlan> plan_run(const RunSpec& spec, std::span<const JobEntry> jobs,
                          const CodecSet& codecs);
 
+// Where things are kept from run to run; "": nowhere.
+std::string cache_folder(const OptionValues& options, const UserPlaces& places);
+
 // The networks of a run with these options and places, but for the size of batches.
 Result<NetworkSettings> network_settings(const OptionValues& options, const UserPlaces& places);
 

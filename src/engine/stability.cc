@@ -69,7 +69,8 @@ class Stability {
     // The unchanged pictures show that all is as it was: what is known of them would not. And
     // nobody asks for the variants again.
     EmbedSetup setup = spec_.setup;
-    setup.options["cache"] = "off";
+    const std::string none = "0";
+    setup.options.insert_or_assign("cache-size", none);
     IMAGEMILL_ASSIGN_OR_RETURN(const FeaturesByName features,
                                embed_alike(output_, folder, setup, listener_, cancel_));
     IMAGEMILL_TRY(measure(vectors, features));

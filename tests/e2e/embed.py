@@ -66,7 +66,10 @@ def test_rows(embed, heap):
             check_same(expected, embed.rows(heap, f"b{batch}t{threads}", "--batch", batch,
                                             "--threads", threads), what)
     check_same(expected, embed.rows(heap, "shuffled", "--shuffle", 5), "shuffled")
-    check_same(expected, embed.rows(heap, "tuned"), "with the batch of earlier runs")
+    for name in ("tuning", "tuned"):
+        check_same(expected, embed.rows(heap, name, "--cache-size", 0, cache=embed.folder / "networks"), name)
+    check(files_below(embed.folder / "networks/graphs"), "no network is kept")
+    check(not files_below(Path(os.environ["IMAGEMILL_CACHE"])), "something is kept in spite of --cache off")
     packed = embed.folder / "heap.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for path in random.Random(3).sample(files_below(heap), PICTURES):
