@@ -31,6 +31,7 @@ class EndingContext final : public FinishContext {
     token.request();
     return make(file_);
   }
+  Result<> remove_output(const std::string&) override { return {}; }
   void warn(std::string) override {}
   bool is_input(std::string_view) const override { return true; }
   Result<Bytes> preview_of(std::string_view key, int) override {
