@@ -126,7 +126,6 @@ class LinkInPlace {
     // through another mount.
     if (is_same_file(link_, kept_)) {
       IMAGEMILL_ASSIGN_OR_RETURN(kept_, unchanged_kept(fs_, departure_));
-      if (!is_at(fs_, path(), kept_)) return changed(path());
     }
     IMAGEMILL_TRY(check_taken(fs_, departure_, old, kept_));
     return fs_.remove(old);
@@ -150,8 +149,9 @@ class LinkInPlace {
     return give_up(put_back(fs_, old, path(), done.error()).error());
   }
 
+  // Where the link has given way to something newer, that stays.
   Result<> exchange_back(const Status& why) {
-    if (const auto exchanged = fs_.exchange(aside(), path()); !exchanged)
+    if (!is_at(fs_, path(), link_) || !fs_.exchange(aside(), path()))
       return fail(why.code(), "{}; what was at {} is at {} now", why.message(), path(), aside());
     return give_up(why);
   }
