@@ -118,10 +118,10 @@ Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener,
       outcome.run, run_with_jobs(jobs_with_findings(findings), spec.run, until_finished, cancel));
   if (outcome.run.outcome == RunFinished::Outcome::kComplete) {
     outcome.findings = std::move(findings);
+    if (!options.flag("dry-run")) listener.on_duplicates(outcome.findings);
     Result<> acted;
     if (spec.action != DuplicateAction::kReport && !options.flag("dry-run"))
       acted = act(spec, options, place, fs, cancel, outcome);
-    if (!options.flag("dry-run")) listener.on_duplicates(outcome.findings);
     for (const DuplicateStep& step : outcome.steps) listener.on_duplicate_step(step);
     if (!acted) stop(outcome.run, acted.error());
   }

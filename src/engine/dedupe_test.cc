@@ -53,7 +53,7 @@ class ThreeCopies : public testing::Test {
 class AfterRun final : public Listener {
  public:
   explicit AfterRun(std::function<void()> act) : act_(std::move(act)) {}
-  void on_finished(const RunFinished&) override { act_(); }
+  void on_duplicates(const DuplicateFindings&) override { act_(); }
 
  private:
   std::function<void()> act_;
@@ -86,7 +86,7 @@ TEST_F(ThreeCopies, only_groups_of_the_report_are_acted_upon) {
                        dedupe(spec(DuplicateAction::kMove, true), loses_best, CancelToken()));
   EXPECT_EQ(to_json(outcome.findings), reported());
   ASSERT_THAT(outcome.steps, SizeIs(2));
-  EXPECT_THAT(outcome.steps, Each(Field(&DuplicateStep::state, DuplicateStep::State::kPlanned)));
+  EXPECT_THAT(outcome.steps, Each(Field(&DuplicateStep::state, DuplicateStep::State::kLeft)));
   EXPECT_THAT(outcome.steps,
               Each(Field(&DuplicateStep::problem, HasSubstr("the one to keep: in/a.png"))));
   EXPECT_TRUE(disk::exists(in("b.png")) && disk::exists(in("c.png")));

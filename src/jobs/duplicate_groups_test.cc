@@ -226,7 +226,7 @@ TEST(DuplicateGroups, pictures_without_a_vector_take_no_part) {
                        find_duplicates(
                            rows.store(), {.by_hash = false, .by_embedding = true},
                            [](std::string_view key) { return key != "b"; }, CancelToken()));
-  EXPECT_THAT(names(findings), ElementsAre("c: e cosine 0.998"));
+  EXPECT_THAT(names(findings), ElementsAre("c: e cosine 0.999"));
 }
 
 TEST(DuplicateGroups, the_vector_of_any_file_is_that_of_its_content) {
