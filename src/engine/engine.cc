@@ -238,7 +238,8 @@ class RunInProgress {
         .compute_threads = threads,
         .io_threads = kIoThreads,
         .queue_capacity = static_cast<int>(plan_.options.integer("queue-capacity")),
-        .items_in_flight = 8 + 4 * threads + plan_.networks->rows_at_once(threads),
+        .items_in_flight = 8 + 4 * threads,
+        .items_suspended = plan_.networks->rows_waiting_max(threads),
         .items_parked = reorders ? INT32_MAX : 64,
         .bytes_in_flight = items_bytes_max(plan_.options, plan_.has_networks())};
     return run_threaded(pipeline, limits, cancel_, status);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/batch_of_one.h"
+#include "models/batch_room.h"
 #include "models/input_tensor.h"
 #include "models/model_description.h"
 
@@ -17,13 +18,6 @@ constexpr int kBatchMaxOnDevice = 256;
 constexpr std::string_view kCpu = "CPU";
 
 constexpr uint64_t kInputBytesMax = uint64_t{256} << 20;
-
-// What a row takes while its batch runs, where the runtime does not tell: so many times its input.
-// ResNet-18 takes 8 times, MobileNetV2 17 times.
-constexpr uint64_t kRunBytesToInput = 16;
-
-// The runtime's arena grows by powers of two and gives nothing back.
-constexpr uint64_t kArenaToUse = 2;
 
 // Of a file that is read into memory to leave its batch open. The runtime has it twice then, beside
 // the session that it is held against: a quarter of NetworkSettings::bytes_max at most.
@@ -232,7 +226,10 @@ BatcherSettings Network::plan_batches(const Tried& tried) const {
   const int64_t declared = batch_of(*tried.session);
   const bool on_cpu = tried.session->computes_on_cpu();
   const uint64_t row_run_bytes = tried.run_bytes / std::max<int64_t>(declared, 1);
-  const Room room = find_room(tried.weights, on_cpu ? row_run_bytes : 0);
+  const BatchRoom room =
+      on_cpu ? batch_room_on_cpu(settings_.bytes_max, tried.weights, row_bytes(), row_run_bytes,
+                                 settings_.threads)
+             : batch_room_on_device(settings_.bytes_max, row_bytes(), kRunsOnDevice);
   const int fit = room.batch_max;
   if (settings_.batch > fit)
     tell_(fmt::format(
@@ -240,7 +237,7 @@ BatcherSettings Network::plan_batches(const Tried& tried) const {
         model_.manifest.name, fit, settings_.batch));
   BatcherSettings batching{.batch_max = std::min(fit, on_cpu ? kBatchMaxOnCpu : kBatchMaxOnDevice),
                            .batch_fixed = std::min(fit, settings_.batch),
-                           .runs_max = on_cpu ? room.runs_max : kRunsOnDevice,
+                           .runs_max = room.runs_max,
                            .runs_on_cpu = on_cpu,
                            .input_row = input_row_shape(input()),
                            .outputs = tried.outputs};
@@ -271,17 +268,6 @@ std::unique_ptr<ModelRunner> Network::make_runner(std::unique_ptr<Session> sessi
       });
   fallback_ = fallback.get();
   return fallback;
-}
-
-Network::Room Network::find_room(uint64_t weights, uint64_t row_run_bytes) const {
-  if (settings_.bytes_max == 0) return {.batch_max = INT32_MAX};
-  if (row_run_bytes == 0) row_run_bytes = kRunBytesToInput * row_bytes();
-  const uint64_t row = std::max<uint64_t>(row_bytes() + kArenaToUse * row_run_bytes, 1);
-  const uint64_t room = settings_.bytes_max - std::min(settings_.bytes_max / 2, weights);
-  const auto rows = static_cast<int>(std::clamp<uint64_t>(room / row, 1, INT32_MAX));
-  const int threads = std::max(1, settings_.threads);
-  if (rows < threads) return {.batch_max = 1, .runs_max = rows};
-  return {.batch_max = rows / threads};
 }
 
 void Network::remember() {
@@ -343,9 +329,11 @@ Result<Network*> NetworkSet::add(FoundModel model, std::vector<std::string> outp
   return networks_.back().get();
 }
 
-int NetworkSet::rows_at_once(int threads) const {
+int NetworkSet::rows_waiting_max(int threads) const {
   if (networks_.empty()) return 0;
-  return (settings_.batch != 0 ? settings_.batch : kBatchMaxOnCpu) * (threads + 1);
+  const int batch =
+      settings_.batch != 0 ? settings_.batch : std::max(kBatchMaxOnCpu, kBatchMaxOnDevice);
+  return batch * (std::max(threads, kRunsOnDevice) + 1);
 }
 
 bool NetworkSet::run_partial() {

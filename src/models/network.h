@@ -109,13 +109,6 @@ class Network {
   // The session, with the CPU to fall back to where the user left the choice of a device to us.
   std::unique_ptr<ModelRunner> make_runner(std::unique_ptr<Session> session,
                                            const std::vector<size_t>& outputs);
-  // How large batches may be, and how many may run at once on a CPU (0: any number), for the
-  // memory.
-  struct Room {
-    int batch_max = 1;
-    int runs_max = 0;
-  };
-  Room find_room(uint64_t weights, uint64_t row_run_bytes) const;
   bool has_fallen_back() const;  // to the CPU, in the middle of the work
   RunsOn runs_on(const Session& session) const;
   std::string reach() const;
@@ -162,8 +155,9 @@ class NetworkSet {
   // the set.
   Result<Network*> add(FoundModel model, std::vector<std::string> outputs);
 
-  // How many rows may be in batches at once: those that run on `threads` and those that wait.
-  int rows_at_once(int threads) const;
+  // How many rows may be in batches at once: those that run, on `threads` or a device, and those
+  // that are gathered meanwhile.
+  int rows_waiting_max(int threads) const;
 
   // Runs a batch that waits for pictures that may not come. False: none does.
   bool run_partial();

@@ -108,9 +108,10 @@ struct PipelineLimits {
   int compute_threads = 1;
   int io_threads = 2;
   int queue_capacity = 8;  // items waiting before a stage
-  int items_in_flight =
-      64;  // items between next() and the last stage, those parked for their turn not counted
-  int items_parked = 1024;  // items that only wait for their turn in a serial-in-order stage
+  // Items between next() and the last stage, but for those that are parked or suspended.
+  int items_in_flight = 64;
+  int items_suspended = 1024;  // while more are, none is taken in
+  int items_parked = 1024;     // items that only wait for their turn in a serial-in-order stage
   // Bytes that items may hold together; 0: no limit. A single item's peak must fit in three
   // quarters of it: the last quarter is for what waits.
   uint64_t bytes_in_flight = 0;

@@ -216,7 +216,7 @@ TEST(ThreadedExecutor, what_a_stage_gives_back_lets_another_item_in) {
 // has nothing else to do lets those who are there go.
 class Gathering {
  public:
-  Gathering(Doubling& items, int party) : party_(party) {
+  Gathering(Doubling& items, int party) : items_(items), party_(party) {
     items.middle = [this](TestItem& i) { return gather(i); };
     pipeline_ = items.build();
     pipeline_.hooks.lend_hold = [this](TestItem& i, StageHold* hold) {
@@ -242,6 +242,14 @@ class Gathering {
   int waited() const { return waited_; }
   int most_present() const { return most_present_; }
   int most_computing() const { return most_computing_; }
+  // Lets those who are there go, once there are so many or nobody else comes.
+  bool release_from(int count) {
+    std::unique_lock lock(mutex_);
+    if (present_ < count && arrived_.size() < static_cast<size_t>(items_.count)) return false;
+    if (waiting_.empty()) return false;
+    release(lock);
+    return true;
+  }
   // What those who wait now are waiting for.
   std::vector<std::function<void()>> take_waiting() { return std::exchange(waiting_, {}); }
 
@@ -269,6 +277,7 @@ class Gathering {
     return std::nullopt;
   }
 
+  const Doubling& items_;
   const int party_;
   Pipeline<TestItem> pipeline_;
   std::mutex mutex_;
@@ -295,6 +304,29 @@ TEST(ThreadedExecutor, a_suspended_item_comes_back_once_and_goes_on) {
     EXPECT_EQ(gathering.waited(), 200);
     EXPECT_LE(gathering.most_computing(), cores);
   }
+}
+
+TEST(ThreadedExecutor, items_are_taken_in_until_enough_are_suspended) {
+  Doubling d{.count = 100};
+  Gathering gathering(d, 1000);
+  gathering.pipeline().hooks.work_while_idle = [&] { return gathering.release_from(20); };
+  const CancelToken cancel;
+  ASSERT_THAT(
+      gathering.run({.compute_threads = 2, .items_in_flight = 4, .items_suspended = 20}, cancel),
+      IsOk());
+  EXPECT_EQ(d.seen.size(), 100u);
+  EXPECT_GE(gathering.most_present(), 20) << "those in flight are not counted among them";
+  EXPECT_LE(gathering.most_present(), 20 + 1 + 4);
+}
+
+TEST(ThreadedExecutor, none_needs_to_be_suspended) {
+  Doubling d{.count = 100};
+  const CancelToken cancel;
+  PipelineStatus status;
+  const auto pipeline = d.build();
+  ASSERT_THAT(run_threaded(pipeline, {.compute_threads = 2, .items_suspended = 0}, cancel, status),
+              IsOk());
+  EXPECT_EQ(d.seen.size(), 100u);
 }
 
 TEST(ThreadedExecutor, what_resumes_an_item_may_outlive_the_pipeline) {

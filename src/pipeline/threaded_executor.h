@@ -230,7 +230,9 @@ class ThreadedExecutor {
   // A new item from the source, already in stage 0.
   std::optional<Token> pull() {
     if (source_done_ || !may_run(0)) return std::nullopt;
-    if (tokens_in_flight_ >= limits_.items_in_flight || tokens_parked_ >= limits_.items_parked)
+    const auto suspended = static_cast<int>(suspensions_.size());
+    if (tokens_in_flight_ - suspended >= limits_.items_in_flight ||
+        suspended > limits_.items_suspended || tokens_parked_ >= limits_.items_parked)
       return std::nullopt;
     const uint64_t bytes = pipeline_.hooks.next_bytes ? pipeline_.hooks.next_bytes() : 0;
     if (limits_.bytes_in_flight != 0 && tokens_in_flight_ > 0 &&
