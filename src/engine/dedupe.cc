@@ -108,7 +108,7 @@ Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener,
                              OutputPlace::open(spec.run.output, options.text("layout"), fs));
   IMAGEMILL_TRY(check_output(spec, place));
   std::string left_behind;
-  if (spec.apply) {
+  if (spec.apply && !options.flag("dry-run")) {
     IMAGEMILL_ASSIGN_OR_RETURN(left_behind, undo_interrupted(place, fs));
   }
   UntilFinished until_finished(listener, std::move(left_behind));

@@ -224,6 +224,13 @@ class DuplicateActions {
     if (makes_links() && copy.kind != DuplicateKind::kExact)
       return fail(Code::kUnsupported,
                   "only looks like {}; a link in its place would lose its bytes", kept->path);
+    // One file behind two mounts has two device numbers, and what a mount remembers of it (FUSE,
+    // NFS) would show it under both names even when a link has taken its place.
+    if (makes_links() && file.stat.device != kept->stat.device)
+      return fail(Code::kUnsupported,
+                  "is on another file system than {}, which could be the same file seen once more; "
+                  "links are made within one",
+                  kept->path);
     if (const auto leads = input_links_.find(file.path); leads != input_links_.end())
       return fail(Code::kUnsupported, "{} is a link to it and would lead nowhere", leads->second);
     IMAGEMILL_ASSIGN_OR_RETURN(step.to, target_of(copy, file, *kept));
@@ -295,11 +302,12 @@ class DuplicateActions {
         return fail(Code::kUnsupported, "{}: on another file system than its trash", step.from);
       }
       case DuplicateAction::kHardlink:
-        return replace_by_link(fs_, departure,
+        return replace_by_link(fs_, departure, bytes,
                                [&](const std::string& link) { return fs_.hard_link(kept, link); });
       case DuplicateAction::kSymlink:
-        return replace_by_link(
-            fs_, departure, [&](const std::string& link) { return fs_.symbolic_link(kept, link); });
+        return replace_by_link(fs_, departure, bytes, [&](const std::string& link) {
+          return fs_.symbolic_link(kept, link);
+        });
       case DuplicateAction::kReport:
         break;
     }

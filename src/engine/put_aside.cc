@@ -4,6 +4,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -94,7 +95,8 @@ Result<> remove_original(FileSystem& fs, const Departure& departure) {
 
 class LinkInPlace {
  public:
-  LinkInPlace(FileSystem& fs, const Departure& departure) : fs_(fs), departure_(departure) {}
+  LinkInPlace(FileSystem& fs, const Departure& departure, ByteSpan bytes)
+      : fs_(fs), departure_(departure), bytes_(bytes) {}
 
   Result<> put(const std::function<Result<>(const std::string& path)>& make_link) {
     IMAGEMILL_TRY(make_link(aside()));
@@ -128,6 +130,11 @@ class LinkInPlace {
       IMAGEMILL_ASSIGN_OR_RETURN(kept_, unchanged_kept(fs_, departure_));
     }
     IMAGEMILL_TRY(check_taken(fs_, departure_, old, kept_));
+    // What a mount remembers of the kept file may be of before the exchange (FUSE, NFS): only who
+    // opens it learns that it was the very file, of which the link is all that is left.
+    const auto through_link = fs_.read(path(), bytes_.size());
+    if (!through_link || !std::ranges::equal(*through_link, bytes_))
+      return changed(departure_.kept.path);
     return fs_.remove(old);
   }
 
@@ -166,6 +173,7 @@ class LinkInPlace {
 
   FileSystem& fs_;
   const Departure& departure_;
+  const ByteSpan bytes_;  // of the file, and of the one that is kept
   FileStat link_;
   FileStat kept_;
 };
@@ -218,9 +226,9 @@ Result<> copy_away(FileSystem& fs, const Departure& departure, ByteSpan bytes,
   return removed;
 }
 
-Result<> replace_by_link(FileSystem& fs, const Departure& departure,
+Result<> replace_by_link(FileSystem& fs, const Departure& departure, ByteSpan bytes,
                          const std::function<Result<>(const std::string& path)>& make_link) {
-  return LinkInPlace(fs, departure).put(make_link);
+  return LinkInPlace(fs, departure, bytes).put(make_link);
 }
 
 }  // namespace imagemill

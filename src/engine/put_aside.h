@@ -50,9 +50,10 @@ Result<bool> rename_away(FileSystem& fs, const Departure& departure, const std::
 Result<> copy_away(FileSystem& fs, const Departure& departure, ByteSpan bytes,
                    const std::string& to, const std::string& top);
 
-// A link, which `make_link` makes under the name it is given, takes the file's place. Where the
-// file system cannot exchange two names, the file's is free for a moment.
-Result<> replace_by_link(FileSystem& fs, const Departure& departure,
+// A link, which `make_link` makes under the name it is given, takes the file's place, once `bytes`,
+// which are what was verified, have been read through it. Where the file system cannot exchange two
+// names, the file's is free for a moment.
+Result<> replace_by_link(FileSystem& fs, const Departure& departure, ByteSpan bytes,
                          const std::function<Result<>(const std::string& path)>& make_link);
 
 }  // namespace imagemill

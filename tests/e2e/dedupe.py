@@ -345,6 +345,8 @@ def test_two_views(args, folder):
               (place / "seen").read_bytes() == picture,
               f"{action}, {keep}: the only file is gone\n{done.stdout}{done.stderr}")
         check(done.returncode == EXIT_SOME_FAILED, f"{action}: {done.returncode}\n{done.stdout}")
+        if action in ("symlink", "hardlink"):
+            check("on another file system" in done.stdout, f"{action}: {done.stdout}")
 
 
 def wait_for_growth(journal, bytes_before, process):
