@@ -5,6 +5,7 @@
 #include "imagemill/merge.h"
 
 #include <filesystem>
+#include <tuple>
 
 #include "engine/merge_shards.h"
 #include "imagemill/engine.h"
@@ -169,6 +170,26 @@ TEST_F(MergeTest, pictures_that_are_gone_are_in_no_table) {
   some.shards.erase(some.shards.begin());
   ASSERT_THAT(merge_all(some), IsOk()) << "what earlier ones said is not forgotten";
   EXPECT_EQ(files("all").at("quality.csv"), files("whole").at("quality.csv"));
+}
+
+TEST_F(MergeTest, a_picture_is_gone_only_where_no_shard_has_found_it) {
+  const Bytes bytes = make_picture_file({.size = {99, 40}});
+  const std::string picture(as_text(bytes));
+  folder_.write("in/3.jpg", picture);
+  run("out2", {{"shard", "2/2"}});
+  fs::remove(at("in/3.jpg"));
+  run("out2", {{"shard", "2/2"}});
+  folder_.write("in/3.jpg", picture);
+  swap_halves();
+  run("out1", {{"shard", "1/2"}});
+  MergeSpec both = spec();
+  for (const auto& [output, first, second] :
+       {std::tuple("all", "out1", "out2"), std::tuple("other", "out2", "out1")}) {
+    both.output = at(output);
+    both.shards = {at(first), at(second)};
+    ASSERT_THAT(merge_all(both), IsOk());
+    EXPECT_THAT(files(output).at("quality.csv"), HasSubstr("in/3.jpg")) << output;
+  }
 }
 
 TEST_F(MergeTest, says_which_shards_are_missing_or_not_done) {

@@ -150,9 +150,11 @@ Result<> ShardOutputs::for_each_item(const std::function<Result<>(const ShardIte
     const FinishedItem* best = nullptr;
     std::vector<const ShardOutput*> done_by;
     const ShardOutput* best_shard = nullptr;
+    bool is_gone = true;  // a shard whose last run found it proves that it is not
     for (size_t i = 0; i < shards_.size(); ++i) {
       if (next[i] == shards_[i].items.size() || shards_[i].items[next[i]].key != *key) continue;
       const FinishedItem& item = shards_[i].items[next[i]++];
+      is_gone = is_gone && std::ranges::binary_search(shards_[i].gone, item.key);
       const bool is_done = item.state == ItemState::kDone;
       if (is_done) done_by.push_back(&shards_[i]);
       if (best != nullptr && (best->state == ItemState::kDone || !is_done)) continue;
@@ -167,7 +169,6 @@ Result<> ShardOutputs::for_each_item(const std::function<Result<>(const ShardIte
         return fail(Code::kInvalidArgument, "{}: {} and {} have different results of it ({})",
                     best->key, best_shard->folder, other->folder, what_differs(record, again));
     }
-    const bool is_gone = std::ranges::binary_search(best_shard->gone, record.key);
     IMAGEMILL_TRY(visit({best_shard, std::move(record), is_gone}));
   }
 }
