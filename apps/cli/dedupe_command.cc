@@ -144,9 +144,12 @@ Result<int> run_dedupe(const DedupeRequest& request, RunSpec run, DedupeForm for
   IMAGEMILL_ASSIGN_OR_RETURN(const DedupeOutcome outcome, dedupe(spec, listener, cancel));
   if (outcome.run.outcome == RunFinished::Outcome::kFailed && !has_output)
     return fail(Code::kInternal, "{}", outcome.run.error);
-  // A run that was stopped while it acted has something to tell, one that did not come so far none.
-  const bool has_findings =
-      outcome.run.outcome == RunFinished::Outcome::kComplete || !outcome.steps.empty();
+  // A run that was stopped while it acted has something to tell, one that did not come so far none,
+  // nor one that has looked at nothing.
+  const auto dry_run = spec.run.options.find("dry-run");
+  const bool has_looked = dry_run == spec.run.options.end() || dry_run->second == "false";
+  const bool has_findings = has_looked && (outcome.run.outcome == RunFinished::Outcome::kComplete ||
+                                           !outcome.steps.empty());
   if (has_findings && form != DedupeForm::kEvents)
     print(outcome, spec, has_output, form == DedupeForm::kJson);
   return exit_code(outcome.run);
