@@ -10,11 +10,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "arguments.h"
@@ -94,6 +96,8 @@ int complain(const Status& status) {
 // What recipe, settings, standard input and the program's place say of the run.
 Result<> complete_spec(const Arguments& arguments, RunSpec& spec) {
   if (!arguments.recipe.empty()) {
+    if (std::error_code none; std::filesystem::is_directory(arguments.recipe, none))
+      return fail(Code::kInvalidArgument, "{}: a folder, expected a YAML file", arguments.recipe);
     std::ifstream file(arguments.recipe, std::ios::binary);
     if (!file) return fail(Code::kNotFound, "{}: cannot open the recipe", arguments.recipe);
     const std::string text{std::istreambuf_iterator<char>(file), {}};

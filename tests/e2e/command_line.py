@@ -36,6 +36,13 @@ def test_counts(binary, folder):
             check(f"'{count}', expected a whole number" in said, f"{words} {count}: {said}")
 
 
+def test_recipe_that_is_none(binary, folder):
+    recipe = [str(binary), "run", "a.png", "never", "--recipe"]
+    said = run([*recipe, str(folder)], EXIT_USAGE)
+    check(f"{folder}: a folder, expected a YAML file" in said, said)
+    run([*recipe, str(folder / "absent.yaml")], EXIT_FAILED)
+
+
 def test_damaged_cache(binary, folder):
     cache = folder / "cache"
     cache.mkdir()
@@ -62,7 +69,7 @@ def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
-        for test in (test_output_that_goes_nowhere, test_counts, test_damaged_cache,
+        for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_damaged_cache,
                      test_merge_of_a_part):
             test(args.bin, folder)
 
