@@ -1,17 +1,34 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "cache_command.h"
+//
+// `imagemill cache ...`: what runs keep for later ones.
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "command_parser.h"
+#include "commands.h"
 #include "exit_code.h"
 #include "imagemill/cache.h"
 #include "imagemill/text.h"
 #include "terminal_text.h"
+#include "user_places.h"
 
 namespace imagemill::cli {
 namespace {
+
+struct CacheRequest {
+  std::string folder;  // "": the user's
+};
+
+Result<std::string> cache_folder(const CacheRequest& request) {
+  std::string folder = request.folder.empty() ? user_places().cache : request.folder;
+  if (folder.empty())
+    return fail(Code::kInvalidArgument,
+                "no folder for the cache: neither IMAGEMILL_CACHE nor HOME says where");
+  return folder;
+}
 
 std::string results_line(const CacheContent& content) {
   const std::string bytes = human_bytes(content.result_bytes);
@@ -20,38 +37,41 @@ std::string results_line(const CacheContent& content) {
              : fmt::format("  damaged results, {} ({})\n", bytes, terminal_escape(content.damage));
 }
 
-}  // namespace
-
-void add_cache_command(CLI::App& app, CacheRequest& request, std::function<void()> chosen) {
-  CLI::App* cache = app.add_subcommand("cache", "What runs keep to save later ones work");
-  cache->require_subcommand(1);
-  const auto action = [&](const char* name, const char* what, CacheRequest::Action value) {
-    CLI::App* command = cache->add_subcommand(name, what);
-    command->add_option("--cache", request.folder, "folder; else the user's cache folder")
-        ->option_text("DIR");
-    command->callback([&request, chosen, value] {
-      request.action = value;
-      chosen();
-    });
-  };
-  action("stats", "Where it is, how much there is", CacheRequest::Action::kStats);
-  action("clear", "Remove it all; it is made again when it is needed",
-         CacheRequest::Action::kClear);
-}
-
-Result<int> run_cache(const CacheRequest& request, const std::string& user_folder) {
-  const std::string& folder = request.folder.empty() ? user_folder : request.folder;
-  if (folder.empty())
-    return fail(Code::kInvalidArgument,
-                "no folder for the cache: neither IMAGEMILL_CACHE nor HOME says where");
-  IMAGEMILL_ASSIGN_OR_RETURN(const CacheContent content, cache_content(folder));
-  if (request.action == CacheRequest::Action::kClear) IMAGEMILL_TRY(clear_cache(folder));
-  std::cout << terminal_escape(folder)
-            << (request.action == CacheRequest::Action::kClear ? ": cleared of\n" : "\n")
-            << results_line(content)
+void print(const CacheContent& content) {
+  std::cout << results_line(content)
             << fmt::format("  {} optimised networks, {}\n", human_count(content.graphs),
                            human_bytes(content.graph_bytes));
+}
+
+Result<int> run_stats(CacheRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::string folder, cache_folder(request));
+  IMAGEMILL_ASSIGN_OR_RETURN(const CacheContent content, cache_content(folder));
+  std::cout << terminal_escape(folder) << '\n';
+  print(content);
   return kExitDone;
+}
+
+Result<int> run_clear(CacheRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::string folder, cache_folder(request));
+  IMAGEMILL_ASSIGN_OR_RETURN(const CacheContent content, cache_content(folder));
+  IMAGEMILL_TRY(clear_cache(folder));
+  std::cout << terminal_escape(folder) << ": cleared of\n";
+  print(content);
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_cache_commands(CommandParser& parser) {
+  CLI::App& cache = parser.add_family("cache", "What runs keep to save later ones work");
+  const auto add = [&](const char* name, const char* summary,
+                       Result<int> (*run)(CacheRequest& request)) {
+    const auto [command, request] = parser.add_to(cache, name, summary, run);
+    command.add_option("--cache", request.folder, "folder; else the user's cache folder")
+        ->option_text("DIR");
+  };
+  add("stats", "Where it is, how much there is", run_stats);
+  add("clear", "Remove it all; it is made again when it is needed", run_clear);
 }
 
 }  // namespace imagemill::cli

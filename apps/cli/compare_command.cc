@@ -1,38 +1,49 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "compare_command.h"
-
+//
+// `imagemill compare`: whether two files hold the same picture.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "command_parser.h"
+#include "commands.h"
 #include "compare_text.h"
+#include "embed_setup_flags.h"
 #include "exit_code.h"
-#include "option_flags.h"
-#include "work_folder.h"
+#include "imagemill/compare.h"
+#include "interrupts.h"
+#include "notice_printer.h"
 
 namespace imagemill::cli {
+namespace {
 
-void add_compare_command(CLI::App& app, CompareRequest& request, std::function<void()> chosen) {
-  CompareSpec& spec = request.spec;
-  CLI::App* command = app.add_subcommand("compare", "Whether two files hold the same picture");
-  command->add_option("a", spec.a, "a picture")->required()->option_text("A");
-  command->add_option("b", spec.b, "another")->required()->option_text("B");
-  command->add_option("--model", spec.setup.model,
-                      "compare the features of this model too: its name, or the path of an .onnx "
-                      "file");
-  command->add_flag("--json", request.json, "for programs");
-  command->add_flag("--no-config", request.no_config, "leave the user's settings file alone")
-      ->group("Run");
-  add_options(*command, embed_setup_options(), "", "Run", spec.setup.options);
-  command->callback(std::move(chosen));
+struct CompareRequest {
+  CompareSpec spec;
+  EmbedSetupFlags flags;
+};
+
+Result<int> run_compare(CompareRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const WorkFolder folder,
+                             complete_setup(request.flags, request.spec.setup));
+  WarningPrinter listener;
+  IMAGEMILL_ASSIGN_OR_RETURN(const Comparison comparison,
+                             compare(request.spec, listener, catch_interrupts()));
+  std::cout << (request.flags.json ? to_json(comparison) + '\n' : comparison_text(comparison));
+  return kExitDone;
 }
 
-Result<int> run_compare(CompareRequest& request, Listener& listener, const CancelToken& cancel) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const WorkFolder folder, WorkFolder::make());
-  request.spec.setup.work_folder = folder.path();
-  IMAGEMILL_ASSIGN_OR_RETURN(const Comparison comparison, compare(request.spec, listener, cancel));
-  std::cout << (request.json ? to_json(comparison) + '\n' : comparison_text(comparison));
-  return kExitDone;
+}  // namespace
+
+void add_compare_command(CommandParser& parser) {
+  const auto [command, request] =
+      parser.add("compare", "Whether two files hold the same picture", run_compare);
+  CompareSpec& spec = request.spec;
+  command.add_option("a", spec.a, "a picture")->required()->option_text("A");
+  command.add_option("b", spec.b, "another")->required()->option_text("B");
+  command.add_option("--model", spec.setup.model,
+                     "compare the features of this model too: its name, or the path of an .onnx "
+                     "file");
+  add_setup_flags(command, request.flags, spec.setup);
 }
 
 }  // namespace imagemill::cli

@@ -1,7 +1,7 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "dedupe_command.h"
-
+//
+// `imagemill dedupe IN... [OUT]`: copies found and, when asked to, put aside.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,23 +12,48 @@
 #include <iostream>
 #include <optional>
 
+#include "command_parser.h"
+#include "commands.h"
 #include "dedupe_text.h"
 #include "exit_code.h"
+#include "imagemill/dedupe.h"
+#include "interrupts.h"
+#include "notice_printer.h"
+#include "option_flags.h"
+#include "run_flags.h"
 #include "terminal_text.h"
 #include "work_folder.h"
 
 namespace imagemill::cli {
 namespace {
 
-struct NamedAction {
-  std::string_view name;
-  DuplicateAction action;
+constexpr std::array kOwnOptions = {
+    OptionSpec{
+        "action", OptionKind::kChoice, "report",
+        "what to do with copies; move: to OUT/duplicates; hardlink, symlink: exact ones give "
+        "way to links; trash: as the desktop does",
+        "report|move|hardlink|symlink|trash"},
 };
-constexpr std::array<NamedAction, 5> kActions = {{{"report", DuplicateAction::kReport},
-                                                  {"move", DuplicateAction::kMove},
-                                                  {"hardlink", DuplicateAction::kHardlink},
-                                                  {"symlink", DuplicateAction::kSymlink},
-                                                  {"trash", DuplicateAction::kTrash}}};
+
+struct DedupeRequest {
+  RunFlags flags;
+  RunSpec run;
+  std::vector<std::string> paths;             // IN... [OUT]
+  std::map<std::string, std::string> own;     // names and values of kOwnOptions
+  std::map<std::string, std::string> dedupe;  // of the job
+  std::map<std::string, std::string> embed;   // of that job
+  bool apply = false;
+  bool json = false;
+  std::string model;  // short for --embed.model
+};
+
+DuplicateAction action_named(const std::string& name) {
+  return name == "move"       ? DuplicateAction::kMove
+         : name == "hardlink" ? DuplicateAction::kHardlink
+         : name == "symlink"  ? DuplicateAction::kSymlink
+         : name == "trash"    ? DuplicateAction::kTrash
+                              : DuplicateAction::kReport;
+}
 
 // The user's trash: Trash in $XDG_DATA_HOME or ~/.local/share.
 std::string trash_folder() {
@@ -47,6 +72,15 @@ bool may_be_output(const std::string& path) {
   if (fs::exists(path + ".imagemill", error) || fs::exists(path + "/.imagemill", error))
     return true;
   return fs::is_directory(there) && fs::is_empty(path, error) && !error;
+}
+
+// Takes the output off the paths: the last of several, unless it is something that cannot have come
+// of a run (a file, a folder with other things in it); then all are inputs. "": there is none.
+std::string take_output(std::vector<std::string>& paths) {
+  if (paths.size() < 2 || !may_be_output(paths.back())) return {};
+  std::string output = std::move(paths.back());
+  paths.pop_back();
+  return output;
 }
 
 // `embed` comes along where its vectors are compared.
@@ -81,67 +115,46 @@ void print(const DedupeOutcome& outcome, const DedupeSpec& spec, bool has_output
   }
 }
 
-}  // namespace
-
-CLI::App* add_dedupe_command(CLI::App& app, std::vector<std::string>& paths,
-                             DedupeRequest& request) {
-  CLI::App* const command = app.add_subcommand(
-      "dedupe", "Groups of pictures that show the same; on demand the copies are put aside");
-  command
-      ->add_option("paths", paths,
-                   "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output: a "
-                   "folder that is new, empty or of an earlier run")
-      ->required()
-      ->expected(1, 1 << 20)
-      ->option_text("IN... [OUT]");
-  std::vector<std::string> names;
-  for (const NamedAction& action : kActions) names.emplace_back(action.name);
-  command
-      ->add_option("--action", request.action,
-                   "what to do with copies: report, move them to OUT/duplicates, replace exact "
-                   "ones by links (hardlink, symlink), trash [report]")
-      ->check(CLI::IsMember(names))
-      ->group("dedupe");
-  command
-      ->add_flag("--apply", request.apply,
-                 "do it; without this flag an action is only told, and nothing is changed")
-      ->group("dedupe");
-  command->add_option("--model", request.model, "the network of --by embedding; see --embed.model")
-      ->group("dedupe");
-  return command;
+// Without an output a folder is used that nobody keeps: no page is made there.
+Result<std::optional<WorkFolder>> choose_output(DedupeSpec& spec) {
+  if (!spec.run.output.empty()) return std::nullopt;
+  IMAGEMILL_ASSIGN_OR_RETURN(WorkFolder made, WorkFolder::make());
+  spec.run.output = made.path();
+  std::ranges::find(spec.run.jobs, std::string("dedupe"), &JobRequest::name)
+      ->options["page-groups"] = "0";
+  return made;
 }
 
-std::string take_output(std::vector<std::string>& paths) {
-  if (paths.size() < 2 || !may_be_output(paths.back())) return {};
-  std::string output = std::move(paths.back());
-  paths.pop_back();
-  return output;
+// The records that a progress printer points at in the end are of an output.
+Result<std::unique_ptr<Listener>> make_listener(const RunFlags& flags, bool has_output) {
+  if (has_output) return make_run_listener(flags);
+  return std::make_unique<FailurePrinter>();
 }
 
-Result<int> run_dedupe(const DedupeRequest& request, RunSpec run, DedupeForm form,
-                       Listener& listener, const CancelToken& cancel) {
+Result<int> run_dedupe(DedupeRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues own, OptionValues::parse(kOwnOptions, request.own));
+  RunSpec& run = request.run;
+  run.output = take_output(request.paths);
+  run.inputs = request.paths;
+  run.jobs = {{"embed", request.embed}, {"dedupe", request.dedupe}};
+  IMAGEMILL_TRY(complete_run(request.flags, run));
   IMAGEMILL_TRY(choose_jobs(request, run));
-  DedupeSpec spec{.run = std::move(run),
-                  .action = std::ranges::find(kActions, request.action, &NamedAction::name)->action,
+  const bool has_output = !run.output.empty();
+  DedupeSpec spec{.run = run,
+                  .action = action_named(own.text("action")),
                   .apply = request.apply,
                   .trash_folder = trash_folder()};
-  const bool has_output = !spec.run.output.empty();
   const bool is_report = spec.action == DuplicateAction::kReport;
   if (spec.apply && is_report)
     return fail(Code::kInvalidArgument, "--apply: --action says what to do");
   if (!is_report && !has_output)
     return fail(Code::kInvalidArgument,
                 "--action {}: needs an output folder, for what is moved and for the journal",
-                request.action);
-  std::optional<WorkFolder> work;
-  if (!has_output) {
-    IMAGEMILL_ASSIGN_OR_RETURN(WorkFolder made, WorkFolder::make());
-    work.emplace(std::move(made));
-    spec.run.output = work->path();
-    std::ranges::find(spec.run.jobs, std::string("dedupe"), &JobRequest::name)
-        ->options["page-groups"] = "0";
-  }
-  IMAGEMILL_ASSIGN_OR_RETURN(const DedupeOutcome outcome, dedupe(spec, listener, cancel));
+                own.text("action"));
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto listener, make_listener(request.flags, has_output));
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto work, choose_output(spec));
+  IMAGEMILL_ASSIGN_OR_RETURN(const DedupeOutcome outcome,
+                             dedupe(spec, *listener, catch_interrupts()));
   if (outcome.run.outcome == RunFinished::Outcome::kFailed && !has_output)
     return fail(Code::kInternal, "{}", outcome.run.error);
   // A run that was stopped while it acted has something to tell, one that did not come so far none,
@@ -150,9 +163,37 @@ Result<int> run_dedupe(const DedupeRequest& request, RunSpec run, DedupeForm for
   const bool has_looked = dry_run == spec.run.options.end() || dry_run->second == "false";
   const bool has_findings = has_looked && (outcome.run.outcome == RunFinished::Outcome::kComplete ||
                                            !outcome.steps.empty());
-  if (has_findings && form != DedupeForm::kEvents)
-    print(outcome, spec, has_output, form == DedupeForm::kJson);
+  // Among the listener's events may be nothing else.
+  const bool prints_events = request.flags.json_events && has_output;
+  if (has_findings && !prints_events) print(outcome, spec, has_output, request.json);
   return exit_code(outcome.run);
+}
+
+}  // namespace
+
+void add_dedupe_command(CommandParser& parser) {
+  const auto [command, request] = parser.add(
+      "dedupe", "Groups of pictures that show the same; on demand the copies are put aside",
+      run_dedupe);
+  request.run.command = parser.words();
+  command
+      .add_option("paths", request.paths,
+                  "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output: a "
+                  "folder that is new, empty or of an earlier run")
+      ->required()
+      ->expected(1, kMostPaths)
+      ->option_text("IN... [OUT]");
+  add_options(command, kOwnOptions, "", "dedupe", request.own);
+  command
+      .add_flag("--apply", request.apply,
+                "do it; without this flag an action is only told, and nothing is changed")
+      ->group("dedupe");
+  command.add_option("--model", request.model, "the network of --by embedding; see --embed.model")
+      ->group("dedupe");
+  add_options(command, find_job("dedupe")->options, "", "dedupe", request.dedupe);
+  add_json_flag(command, request.json);
+  add_run_flags(command, request.flags, request.run);
+  add_options(command, find_job("embed")->options, "embed.", "embed", request.embed);
 }
 
 }  // namespace imagemill::cli

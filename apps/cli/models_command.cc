@@ -1,7 +1,7 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "models_command.h"
-
+//
+// `imagemill models ...`: the models of the user.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,16 +10,54 @@
 #include <chrono>
 #include <iostream>
 
+#include "command_parser.h"
+#include "commands.h"
 #include "exit_code.h"
+#include "imagemill/models.h"
 #include "imagemill/text.h"
+#include "interrupts.h"
 #include "models_text.h"
+#include "option_flags.h"
 #include "terminal.h"
 #include "terminal_text.h"
+#include "user_places.h"
 
 namespace imagemill::cli {
 namespace {
 
-using Action = ModelsRequest::Action;
+struct ListRequest {
+  bool json = false;
+};
+
+struct InfoRequest {
+  std::string name;
+  bool json = false;
+};
+
+struct AddRequest {
+  ModelAddition addition;
+};
+
+struct PullRequest {
+  std::string name;
+  std::string sha256;
+};
+
+struct VerifyRequest {
+  std::string name;  // "": all
+};
+
+struct RemoveRequest {
+  std::string name;
+};
+
+Result<ModelPlaces> model_places() {
+  const UserPlaces user = user_places();
+  if (user.models.empty())
+    return fail(Code::kInvalidArgument,
+                "no folder for models: neither IMAGEMILL_MODELS nor HOME says where");
+  return ModelPlaces{.store = user.models, .mirror = user.models_mirror, .cache = user.cache};
+}
 
 // What is downloaded from where; on a terminal how far it is, too, on a line that is written over.
 class PullPrinter final : public PullListener {
@@ -63,9 +101,10 @@ class PullPrinter final : public PullListener {
   std::chrono::steady_clock::time_point shown_;
 };
 
-Result<int> list(const ModelPlaces& places, bool json) {
+Result<int> list(ListRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const ModelPlaces places, model_places());
   IMAGEMILL_ASSIGN_OR_RETURN(const auto models, list_models(places));
-  if (json) {
+  if (request.json) {
     std::cout << to_json(models) << '\n';
   } else {
     std::cout << models_table(models) << "store: " << terminal_escape(places.store) << '\n';
@@ -73,14 +112,16 @@ Result<int> list(const ModelPlaces& places, bool json) {
   return kExitDone;
 }
 
-Result<int> show(const ModelPlaces& places, const ModelsRequest& request) {
+Result<int> show(InfoRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const ModelPlaces places, model_places());
   IMAGEMILL_ASSIGN_OR_RETURN(const ModelDescription model, describe_model(places, request.name));
   std::cout << (request.json ? to_json(model) + '\n' : model_text(model));
   return kExitDone;
 }
 
-Result<int> add(const ModelPlaces& places, const ModelAddition& addition) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const AddedModel added, add_model(places, addition));
+Result<int> add(AddRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const ModelPlaces places, model_places());
+  IMAGEMILL_ASSIGN_OR_RETURN(const AddedModel added, add_model(places, request.addition));
   std::cout << terminal_escape(added.model.name) << ": added, " << human_bytes(added.model.bytes())
             << '\n';
   if (!added.assumptions.empty()) {
@@ -95,12 +136,12 @@ Result<int> add(const ModelPlaces& places, const ModelAddition& addition) {
   return kExitDone;
 }
 
-Result<int> pull(const ModelPlaces& places, const ModelsRequest& request,
-                 const CancelToken& cancel) {
+Result<int> pull(PullRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const ModelPlaces places, model_places());
   Result<ModelDescription> pulled;
   {
     PullPrinter printer;
-    pulled = pull_model(places, request.name, request.sha256, printer, cancel);
+    pulled = pull_model(places, request.name, request.sha256, printer, catch_interrupts());
   }
   if (!pulled) return std::unexpected(std::move(pulled).error());
   std::cout << terminal_escape(pulled->name) << ": in the store, "
@@ -108,17 +149,19 @@ Result<int> pull(const ModelPlaces& places, const ModelsRequest& request,
   return kExitDone;
 }
 
-Result<int> verify(const ModelPlaces& places, const std::string& name) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const auto verdicts, verify_models(places, name));
+Result<int> verify(VerifyRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const ModelPlaces places, model_places());
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto verdicts, verify_models(places, request.name));
   std::cout << verdicts_text(verdicts);
   const bool is_whole = std::ranges::all_of(
       verdicts, [](const ModelVerdict& verdict) { return verdict.problem.empty(); });
   return is_whole ? kExitDone : kExitSomeFailed;
 }
 
-Result<int> remove(const ModelPlaces& places, const std::string& name) {
-  IMAGEMILL_TRY(remove_model(places, name));
-  std::cout << terminal_escape(name) << ": removed\n";
+Result<int> remove(RemoveRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const ModelPlaces places, model_places());
+  IMAGEMILL_TRY(remove_model(places, request.name));
+  std::cout << terminal_escape(request.name) << ": removed\n";
   return kExitDone;
 }
 
@@ -135,65 +178,31 @@ void add_addition_options(CLI::App& command, ModelAddition& addition) {
                    "the licence of --license allows every use");
 }
 
-}  // namespace
-
-void add_models_command(CLI::App& app, ModelsRequest& request, std::function<void()> chosen) {
-  CLI::App* models =
-      app.add_subcommand("models", "Networks for the jobs: list, download, add and check them");
-  models->require_subcommand(1);
-  const auto action = [&](const char* name, const char* what, Action value) {
-    CLI::App* command = models->add_subcommand(name, what);
-    command->callback([&request, chosen, value] {
-      request.action = value;
-      chosen();
-    });
-    return command;
-  };
-  action("list", "Models of the store and of the catalogue", Action::kList)
-      ->add_flag("--json", request.json, "for programs");
-  CLI::App* info = action("info", "All about one: licence, files, hashes", Action::kInfo);
-  info->add_option("name", request.name, "a name, or the path of an .onnx file")
-      ->required()
-      ->option_text("NAME");
-  info->add_flag("--json", request.json, "for programs");
-  add_addition_options(*action("add", "Copy a model into the store", Action::kAdd),
-                       request.addition);
-  CLI::App* pull = action("pull", "Download a model into the store", Action::kPull);
-  pull->add_option("name", request.name, "as 'models list' has it")
-      ->required()
-      ->option_text("NAME");
-  pull->add_option("--sha256", request.sha256,
-                   "hash that the file must have, where the catalogue does not say");
-  action("verify", "Check every file against its hash", Action::kVerify)
-      ->add_option("name", request.name, "one model; else all")
-      ->option_text("[NAME]");
-  action("rm", "Remove a model from the store", Action::kRemove)
-      ->add_option("name", request.name, "a model of the store")
-      ->required()
-      ->option_text("NAME");
+void add_name(CLI::App& command, std::string& name, const std::string& what) {
+  command.add_option("name", name, what)->required()->option_text("NAME");
 }
 
-Result<int> run_models(const ModelsRequest& request, const UserPlaces& user,
-                       const CancelToken& cancel) {
-  if (user.models.empty())
-    return fail(Code::kInvalidArgument,
-                "no folder for models: neither IMAGEMILL_MODELS nor HOME says where");
-  const ModelPlaces places{.store = user.models, .mirror = user.models_mirror, .cache = user.cache};
-  switch (request.action) {
-    case Action::kList:
-      return list(places, request.json);
-    case Action::kInfo:
-      return show(places, request);
-    case Action::kAdd:
-      return add(places, request.addition);
-    case Action::kPull:
-      return pull(places, request, cancel);
-    case Action::kVerify:
-      return verify(places, request.name);
-    case Action::kRemove:
-      return remove(places, request.name);
-  }
-  return kExitUsage;
+}  // namespace
+
+void add_models_commands(CommandParser& parser) {
+  CLI::App& models =
+      parser.add_family("models", "Networks for the jobs: list, download, add and check them");
+  const auto listing =
+      parser.add_to(models, "list", "Models of the store and of the catalogue", list);
+  add_json_flag(listing.app, listing.request.json);
+  const auto info = parser.add_to(models, "info", "All about one: licence, files, hashes", show);
+  add_name(info.app, info.request.name, "a name, or the path of an .onnx file");
+  add_json_flag(info.app, info.request.json);
+  const auto addition = parser.add_to(models, "add", "Copy a model into the store", add);
+  add_addition_options(addition.app, addition.request.addition);
+  const auto pulled = parser.add_to(models, "pull", "Download a model into the store", pull);
+  add_name(pulled.app, pulled.request.name, "as 'models list' has it");
+  pulled.app.add_option("--sha256", pulled.request.sha256,
+                        "hash that the file must have, where the catalogue does not say");
+  const auto check = parser.add_to(models, "verify", "Check every file against its hash", verify);
+  check.app.add_option("name", check.request.name, "one model; else all")->option_text("[NAME]");
+  const auto removal = parser.add_to(models, "rm", "Remove a model from the store", remove);
+  add_name(removal.app, removal.request.name, "a model of the store");
 }
 
 }  // namespace imagemill::cli

@@ -6,26 +6,8 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 
 namespace imagemill::cli {
-
-// Not CLI11's own reading of size_t, which takes "-1" for the largest number and "010" for 8.
-void add_count(CLI::App& app, const std::string& flag, size_t& value, const std::string& help) {
-  app.add_option_function<std::string>(
-         flag,
-         [&value, flag](const std::string& given) {
-           size_t count = 0;
-           const char* const end = given.data() + given.size();
-           const auto [rest, error] = std::from_chars(given.data(), end, count);
-           if (error != std::errc() || rest != end || count == 0)
-             throw CLI::ValidationError(
-                 flag, fmt::format("'{}', expected a whole number of at least 1", given));
-           value = count;
-         },
-         help)
-      ->option_text("N");
-}
 
 void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::string& prefix,
                  const std::string& group, std::map<std::string, std::string>& values) {
@@ -35,16 +17,17 @@ void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::st
     if (!spec.choices.empty()) help += fmt::format(" ({})", spec.choices);
     if (!spec.default_value.empty() && spec.kind != OptionKind::kFlag)
       help += fmt::format(" [{}]", spec.default_value);
+    const std::string flag =
+        name.size() == 1 ? fmt::format("-{}", name) : fmt::format("--{}{}", prefix, name);
     CLI::Option* option = nullptr;
     if (spec.kind == OptionKind::kFlag) {
-      option = app.add_flag_callback(
-          fmt::format("--{}{}", prefix, name), [&values, name] { values[name] = "true"; }, help);
+      option = app.add_flag_callback(flag, [&values, name] { values[name] = "true"; }, help);
       app.add_flag_callback(fmt::format("--{}no-{}", prefix, name),
                             [&values, name] { values[name] = "false"; })
           ->group("");
     } else if (spec.kind == OptionKind::kTexts) {
       option = app.add_option_function<std::vector<std::string>>(
-          fmt::format("--{}{}", prefix, name),
+          flag,
           [&values, name](const std::vector<std::string>& given) {
             values[name] = fmt::format("{}", fmt::join(given, "\n"));
           },
@@ -52,11 +35,18 @@ void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::st
       option->allow_extra_args(false);
     } else {
       option = app.add_option_function<std::string>(
-          fmt::format("--{}{}", prefix, name),
-          [&values, name](const std::string& given) { values[name] = given; }, help);
+          flag, [&values, name](const std::string& given) { values[name] = given; }, help);
     }
     option->group(group);
   }
+}
+
+void add_json_flag(CLI::App& app, bool& json) {
+  app.add_flag("--json", json, "print JSON, for programs");
+}
+
+void add_config_flag(CLI::App& app, bool& no_config) {
+  app.add_flag("--no-config", no_config, "leave the user's settings file alone")->group("Run");
 }
 
 }  // namespace imagemill::cli

@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+
+#include "text_file.h"
 
 namespace imagemill::cli {
 
@@ -22,16 +19,11 @@ std::string settings_path() {
 }
 
 Result<std::optional<std::string>> read_settings(const std::string& path) {
-  std::error_code error;
-  if (path.empty() || !std::filesystem::exists(path, error)) {
-    if (!error) return std::nullopt;
-    return fail(Code::kIoError, "{}: {}", path, error.message());
-  }
-  if (!std::filesystem::is_regular_file(path, error))
-    return fail(Code::kInvalidArgument, "{}: not a file", path);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Code::kIoError, "{}: {}", path, std::strerror(errno));
-  return std::string{std::istreambuf_iterator<char>(file), {}};
+  if (path.empty()) return std::nullopt;
+  auto text = read_text_file(path);
+  if (text) return std::move(*text);
+  if (text.error().code() == Code::kNotFound) return std::nullopt;
+  return std::unexpected(std::move(text).error());
 }
 
 Result<> use_settings(const std::string& path, RunSpec& spec) {
@@ -39,6 +31,17 @@ Result<> use_settings(const std::string& path, RunSpec& spec) {
   if (!text) return {};
   auto applied = apply_settings(*text, spec);
   if (!applied) return std::unexpected(std::move(applied).error().with_context(path));
+  return {};
+}
+
+Result<> use_settings(const std::string& path, std::span<const OptionSpec> known,
+                      std::map<std::string, std::string>& options) {
+  RunSpec settings;
+  IMAGEMILL_TRY(use_settings(path, settings));
+  for (const OptionSpec& option : known)
+    if (const auto value = settings.options.find(std::string(option.name));
+        value != settings.options.end())
+      options.insert(*value);  // what is there stays
   return {};
 }
 

@@ -4,7 +4,9 @@
 // The user's settings file: defaults for the options of every run.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "imagemill/engine.h"
@@ -20,6 +22,11 @@ Result<std::optional<std::string>> read_settings(const std::string& path);
 
 // Puts the file's settings, if there is one, beneath what `spec` says. Errors name the file.
 Result<> use_settings(const std::string& path, RunSpec& spec);
+
+// The same for a command that has a few of a run's options: of the file's, those that are among
+// `known` are put beneath `options`.
+Result<> use_settings(const std::string& path, std::span<const OptionSpec> known,
+                      std::map<std::string, std::string>& options);
 
 // "FOLDER/imagemill/config.yaml, in use": for `imagemill doctor`.
 std::string settings_state(const std::string& path);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings.h"
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -49,6 +50,17 @@ TEST_F(SettingsTest, stand_beneath_flags_and_recipe) {
   EXPECT_THAT(settings_state(settings_path()), EndsWith("config.yaml, in use"));
 }
 
+TEST_F(SettingsTest, are_taken_by_commands_that_have_some_of_the_options) {
+  write("threads: 8\nmax-memory: 1G\nfail-on: error\n");
+  constexpr std::array kKnown = {
+      OptionSpec{"threads", OptionKind::kInteger, "0", ""},
+      OptionSpec{"max-memory", OptionKind::kBytes, "0", ""},
+  };
+  std::map<std::string, std::string> options{{"max-memory", "2G"}};
+  ASSERT_THAT(use_settings(settings_path(), kKnown, options), IsOk());
+  EXPECT_EQ(options, (std::map<std::string, std::string>{{"threads", "8"}, {"max-memory", "2G"}}));
+}
+
 TEST_F(SettingsTest, need_not_be_there) {
   RunSpec spec;
   EXPECT_THAT(use_settings(settings_path(), spec), IsOk());
@@ -78,7 +90,7 @@ TEST_F(SettingsTest, that_cannot_be_read_are_an_error) {
   std::filesystem::create_directories(folder_ / "imagemill/config.yaml");
   RunSpec spec;
   EXPECT_THAT(use_settings(settings_path(), spec),
-              FailsWith(Code::kInvalidArgument, HasSubstr("not a file")));
+              FailsWith(Code::kInvalidArgument, HasSubstr("is a folder, expected a file")));
 }
 
 }  // namespace

@@ -1,47 +1,57 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "stability_command.h"
-
+//
+// `imagemill stability`: how much an output's features change when its pictures are changed.
 #include <CLI/CLI.hpp>
+#include <array>
 #include <iostream>
 
+#include "command_parser.h"
+#include "commands.h"
+#include "embed_setup_flags.h"
 #include "exit_code.h"
+#include "imagemill/stability.h"
+#include "interrupts.h"
+#include "notice_printer.h"
 #include "option_flags.h"
 #include "stability_text.h"
-#include "work_folder.h"
 
 namespace imagemill::cli {
+namespace {
 
-void add_stability_command(CLI::App& app, StabilityRequest& request, std::function<void()> chosen) {
-  StabilitySpec& spec = request.spec;
-  CLI::App* command = app.add_subcommand(
-      "stability", "How much the features of an output change when its pictures do");
-  command->add_option("output", spec.output, "output of a run with the job embed")
-      ->required()
-      ->option_text("OUT");
-  add_count(*command, "--sample", spec.sample,
-            "pictures to try, evenly spaced among the sorted keys [32]");
-  command->add_option("--model", spec.setup.model,
-                      "path of the output's model, where the file is elsewhere by now");
-  command
-      ->add_option("--input", spec.inputs,
-                   "the output's inputs, in their order, where they are elsewhere by now")
-      ->allow_extra_args(false);
-  command->add_flag("--json", request.json, "for programs");
-  command->add_flag("--no-config", request.no_config, "leave the user's settings file alone")
-      ->group("Run");
-  add_options(*command, embed_setup_options(), "", "Run", spec.setup.options);
-  command->callback(std::move(chosen));
+constexpr std::array kOwnOptions = {
+    OptionSpec{"sample", OptionKind::kInteger, "32",
+               "pictures to try, evenly spaced among the sorted keys", "", 1, 1'000'000},
+};
+
+struct StabilityRequest {
+  StabilitySpec spec;
+  EmbedSetupFlags flags;
+  std::map<std::string, std::string> options;  // names and values of kOwnOptions
+};
+
+Result<int> run_stability(StabilityRequest& request) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues own,
+                             OptionValues::parse(kOwnOptions, request.options));
+  request.spec.sample = static_cast<size_t>(own.integer("sample"));
+  IMAGEMILL_ASSIGN_OR_RETURN(const WorkFolder folder,
+                             complete_setup(request.flags, request.spec.setup));
+  WarningPrinter listener;
+  IMAGEMILL_ASSIGN_OR_RETURN(const StabilityReport report,
+                             measure_stability(request.spec, listener, catch_interrupts()));
+  std::cout << (request.flags.json ? to_json(report) + '\n' : stability_text(report));
+  return report.skipped.empty() ? kExitDone : kExitSomeFailed;
 }
 
-Result<int> run_stability(StabilityRequest& request, Listener& listener,
-                          const CancelToken& cancel) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const WorkFolder folder, WorkFolder::make());
-  request.spec.setup.work_folder = folder.path();
-  IMAGEMILL_ASSIGN_OR_RETURN(const StabilityReport report,
-                             measure_stability(request.spec, listener, cancel));
-  std::cout << (request.json ? to_json(report) + '\n' : stability_text(report));
-  return report.skipped.empty() ? kExitDone : kExitSomeFailed;
+}  // namespace
+
+void add_stability_command(CommandParser& parser) {
+  const auto [command, request] = parser.add(
+      "stability", "How much the features of an output change when its pictures do", run_stability);
+  StabilitySpec& spec = request.spec;
+  add_options(command, kOwnOptions, "", "Options", request.options);
+  add_output_flags(command, spec.output, spec.setup, spec.inputs);
+  add_setup_flags(command, request.flags, spec.setup);
 }
 
 }  // namespace imagemill::cli

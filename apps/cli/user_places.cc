@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "program_folder.h"
+
 namespace imagemill::cli {
 namespace {
 
@@ -53,8 +55,8 @@ fs::path python_on_path() {
   return {};
 }
 
-std::vector<std::string> onnxruntime_folders(const std::string& program_folder) {
-  std::vector<std::string> folders = {program_folder};
+std::vector<std::string> onnxruntime_folders() {
+  std::vector<std::string> folders = {program_folder()};
   for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"})
     if (const std::string prefix = environment(variable); !prefix.empty())
       add_python(prefix, folders);
@@ -76,7 +78,7 @@ std::vector<std::string> texts_of(const char* variable) {
 
 }  // namespace
 
-UserPlaces user_places(const std::string& program_folder) {
+UserPlaces user_places() {
   UserPlaces places{.models = environment("IMAGEMILL_MODELS"),
                     .models_mirror = environment("IMAGEMILL_MODELS_MIRROR"),
                     .cache = environment("IMAGEMILL_CACHE"),
@@ -87,7 +89,7 @@ UserPlaces user_places(const std::string& program_folder) {
     if (!places.models.empty()) places.models += "/models";
   }
   if (places.cache.empty()) places.cache = base_folder("XDG_CACHE_HOME", ".cache");
-  places.onnxruntime_folders = onnxruntime_folders(program_folder);
+  places.onnxruntime_folders = onnxruntime_folders();
   return places;
 }
 

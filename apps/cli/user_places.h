@@ -13,6 +13,6 @@ namespace imagemill::cli {
 //   onnxruntime  $IMAGEMILL_ONNXRUNTIME; else beside the program, in the active Python environment
 //                (virtualenv, conda, the python3 on PATH), in the user's packages
 //   provider_libraries  $IMAGEMILL_PROVIDER_LIBRARIES, separated by colons
-UserPlaces user_places(const std::string& program_folder);
+UserPlaces user_places();
 
 }  // namespace imagemill::cli

@@ -19,7 +19,7 @@ struct CacheContent {
   uint64_t graph_bytes = 0;
 };
 
-// Of a folder that is not there: nothing.
+// Of a folder that is not there: nothing. kInvalidArgument when it is a file.
 Result<CacheContent> cache_content(const std::string& folder);
 
 // Removes what Imagemill keeps there, nothing else. Runs that use it at the moment go on.

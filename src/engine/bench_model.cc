@@ -38,7 +38,7 @@ Result<std::set<int>> parse_batches(std::string_view text) {
     const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), batch);
     if (error != std::errc() || rest != word.data() + word.size() || batch < 1 || batch > kBatchMax)
       return fail(Code::kInvalidArgument,
-                  "batch: '{}' in '{}', expected whole numbers from 1 to {}, as in 1,4,16", word,
+                  "--batch: '{}' in '{}', expected whole numbers from 1 to {}, as in 1,4,16", word,
                   text, kBatchMax);
     batches.insert(batch);
     begin = end + 1;

@@ -18,10 +18,18 @@ Result<std::vector<FolderEntry>> files_in(FileSystem& fs, const std::string& fol
   return entries;
 }
 
+// It need not be there.
+Result<> check_folder(FileSystem& fs, const std::string& folder) {
+  const auto there = fs.stat(folder);
+  if (!there || there->kind == FileStat::Kind::kFolder) return {};
+  return fail(Code::kInvalidArgument, "{}: is a file, expected a folder", folder);
+}
+
 }  // namespace
 
 Result<CacheContent> cache_content(const std::string& folder) {
   FileSystem& fs = real_file_system();
+  IMAGEMILL_TRY(check_folder(fs, folder));
   IMAGEMILL_ASSIGN_OR_RETURN(const ResultCacheSize results, ResultCache::size(folder));
   CacheContent content{
       .results = results.entries, .result_bytes = results.bytes, .damage = results.damage};
@@ -38,6 +46,7 @@ Result<CacheContent> cache_content(const std::string& folder) {
 
 Result<> clear_cache(const std::string& folder) {
   FileSystem& fs = real_file_system();
+  IMAGEMILL_TRY(check_folder(fs, folder));
   IMAGEMILL_TRY(ResultCache::remove(folder));
   for (const std::string_view name : kFolders) {
     const std::string path = join_path(folder, name);

@@ -69,7 +69,8 @@ std::optional<uint32_t> parse_color(std::string_view text) {
 
 std::unexpected<Status> bad_value(const OptionSpec& spec, std::string_view value,
                                   std::string_view expected) {
-  return fail(Code::kInvalidArgument, "--{}: '{}', expected {}", spec.name, value, expected);
+  return fail(Code::kInvalidArgument, "{}{}: '{}', expected {}", spec.name.size() == 1 ? "-" : "--",
+              spec.name, value, expected);
 }
 
 template <typename T>

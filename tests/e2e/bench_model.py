@@ -25,12 +25,8 @@ class Bench:
         return [str(self.bin), "bench-model", *map(str, words)]
 
     def run(self, expected, *words, **environment):
-        done = subprocess.run(self.argv(*words), env=dict(self.environment, **environment),
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
-        check(done.returncode == expected,
-              f"bench-model {words}: exit code {done.returncode}, expected {expected}\n"
-              f"{done.stdout}{done.stderr}")
-        return done.stdout, done.stderr
+        return printed(self.argv(*words), expected, env=dict(self.environment, **environment),
+                       timeout=60)
 
 
 def test_figures(bench):
@@ -53,7 +49,8 @@ def test_what_is_missing(bench):
     check("no-such-model" in err and "models list" in err, err)
     _, err = bench.run(EXIT_FAILED, bench.model, IMAGEMILL_ONNXRUNTIME="/nonexistent")
     check("pip install onnxruntime" in err, err)
-    bench.run(EXIT_USAGE, bench.model, "--batch", "0")
+    _, err = bench.run(EXIT_USAGE, bench.model, "--batch", "0")
+    check("--batch: '0'" in err, err)
     bench.run(EXIT_USAGE)
 
 
@@ -73,13 +70,10 @@ def test_interrupt(bench):
 
 def main():
     args = arguments(__doc__)
-    if not Path(os.environ["IMAGEMILL_ONNXRUNTIME"]).exists():
-        skip(f"no ONNX Runtime at {os.environ['IMAGEMILL_ONNXRUNTIME']}: ./dev setup test puts it there")
+    need_onnxruntime()
     for test in (test_figures, test_what_is_missing, test_interrupt):
         with WorkFolder(args) as folder:
-            began = time.monotonic()
-            test(Bench(args, folder))
-            timed(test.__name__, began)
+            run_tests((test,), Bench(args, folder))
 
 
 if __name__ == "__main__":

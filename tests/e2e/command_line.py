@@ -39,7 +39,7 @@ def test_counts(binary, folder):
 def test_recipe_that_is_none(binary, folder):
     recipe = [str(binary), "run", "a.png", "never", "--recipe"]
     said = run([*recipe, str(folder)], EXIT_USAGE)
-    check(f"{folder}: a folder, expected a YAML file" in said, said)
+    check(f"{folder}: is a folder, expected a file" in said, said)
     run([*recipe, str(folder / "absent.yaml")], EXIT_FAILED)
 
 

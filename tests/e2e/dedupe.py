@@ -20,7 +20,8 @@ from collections import Counter
 from urllib.parse import unquote_to_bytes
 
 from harness import (EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, EXIT_SOME_FAILED, EXIT_USAGE,
-                     WorkFolder, arguments, check, files_below, png_file, run, timed)
+                     WorkFolder, arguments, check, files_below, png_file, printed_json, run,
+                     run_tests, timed)
 
 SCENES = 40
 
@@ -135,15 +136,18 @@ def test_finds(args, folder, heap):
               f"{name} depends on how the run went")
 
 
-def test_without_output(args, heap):
-    said = subprocess.run(dedupe(args, heap, "--json"), check=True, capture_output=True, text=True)
-    check(json.loads(said.stdout)["pictures"] == len(files_below(heap)), said.stdout[:300])
+def test_without_output(args, folder, heap):
+    found = printed_json(dedupe(args, heap), EXIT_DONE)
+    check(found["pictures"] == len(files_below(heap)), str(found)[:300])
     # What is there already, and not from a run, is one more input.
-    said = subprocess.run(dedupe(args, heap, heap / "copies", "--json"), check=True,
-                          capture_output=True, text=True)
-    check(json.loads(said.stdout)["pictures"] == len(files_below(heap)) +
-          len(files_below(heap / "copies")), said.stdout[:300])
+    found = printed_json(dedupe(args, heap, heap / "copies"), EXIT_DONE)
+    check(found["pictures"] == len(files_below(heap)) + len(files_below(heap / "copies")),
+          str(found)[:300])
     run(dedupe(args, heap, "--action", "move"), EXIT_USAGE)
+    # No records are left that would name what failed.
+    gone = folder / "list.txt"
+    gone.write_text(f"{heap / '00.png'}\n{heap / 'gone.png'}\n")
+    check("gone.png" in run(dedupe(args, gone), EXIT_SOME_FAILED), "what failed is not named")
 
 
 def contents(*folders):
@@ -399,14 +403,9 @@ def main():
         began = time.monotonic()
         make_heap(heap)
         timed("made", began)
-        for test, words in ((test_finds, (folder, heap)), (test_without_output, (heap,)),
-                            (test_actions, (folder, heap)), (test_linked_already, (folder,)),
-                            (test_events, (folder, heap)), (test_stopped, (folder, heap)),
-                            (test_links_and_odd_names, (folder,)), (test_two_views, (folder,)),
-                            (test_kill, (folder, heap))):
-            began = time.monotonic()
-            test(args, *words)
-            timed(test.__name__, began)
+        run_tests((test_finds, test_without_output, test_actions, test_events, test_stopped,
+                   test_kill), args, folder, heap)
+        run_tests((test_linked_already, test_links_and_odd_names, test_two_views), args, folder)
 
 
 if __name__ == "__main__":

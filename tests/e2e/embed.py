@@ -157,8 +157,7 @@ def test_known(embed, heap, expected):
 def main():
     args = arguments(__doc__, ("--kills", {"type": int, "default": 20}),
                      ("--seed", {"type": int, "default": 1}))
-    if not Path(os.environ["IMAGEMILL_ONNXRUNTIME"]).exists():
-        skip(f"no ONNX Runtime at {os.environ['IMAGEMILL_ONNXRUNTIME']}: ./dev setup test puts it there")
+    need_onnxruntime()
     with WorkFolder(args) as folder:
         embed = Embed(args, folder)
         heap = folder / "heap"

@@ -5,6 +5,7 @@
 import argparse
 import atexit
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -104,16 +105,34 @@ def command(binary, inputs, output, *options):
             *[str(i) for i in inputs], str(output)]
 
 
-def run(argv, expected, **keywords):
-    """Runs to the end and checks the exit code. Returns what it printed on standard error."""
+def printed(argv, expected, **keywords):
+    """Runs to the end and checks the exit code. Returns standard output and standard error."""
     keywords.setdefault("timeout", 300)
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE, text=True, errors="replace", **keywords)
+    argv = [str(word) for word in argv]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          errors="replace", **keywords)
     if isinstance(expected, int):
         expected = (expected,)
     check(done.returncode in expected,
-          f"exit code {done.returncode}, expected {expected}: {' '.join(argv)}\n{done.stderr}")
-    return done.stderr
+          f"exit code {done.returncode}, expected {expected}: {' '.join(argv)}\n"
+          f"{done.stdout[-2000:]}{done.stderr}")
+    return done.stdout, done.stderr
+
+
+def run(argv, expected, **keywords):
+    """The same for what prints nothing that matters; returns standard error."""
+    return printed(argv, expected, **keywords)[1]
+
+
+def printed_json(argv, expected, **keywords):
+    """What a program makes for programs."""
+    return json.loads(printed([*argv, "--json"], expected, **keywords)[0])
+
+
+def need_onnxruntime():
+    library = os.environ["IMAGEMILL_ONNXRUNTIME"]
+    if not Path(library).exists():
+        skip(f"no ONNX Runtime at {library}: ./dev setup test puts it there")
 
 
 def check(condition, message):
@@ -234,6 +253,14 @@ OUTPUTS = {  # kind -> (name of the output, options)
     "zip": ("out.zip", []),
     "webdataset": ("shards", ["--layout", "webdataset", "--shard-entries", "20"]),
 }
+
+
+def run_tests(tests, *words):
+    """One after the other, and how long each took."""
+    for test in tests:
+        began = time.monotonic()
+        test(*words)
+        timed(test.__name__, began)
 
 
 def timed(what, began):

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An installed program finds its helper and the helper its codecs; nothing of the tests is there."""
 
-import json
 import subprocess
 
 from harness import *
@@ -30,10 +29,8 @@ def main():
         (source / "a.gif").write_bytes(GIF)
         (source / "b.png").write_bytes(png(20, 20, 1))
         for options in ([], ["--isolate"]):
-            done = subprocess.run([str(moved / "bin/imagemill"), "inspect", "--json", *options,
-                                   str(source)], capture_output=True, text=True, check=False)
-            check(done.returncode == EXIT_DONE, f"{options}: {done.stdout}{done.stderr}")
-            check(json.loads(done.stdout)["pictures"] == 2, f"{options}: {done.stdout}")
+            found = printed_json([moved / "bin/imagemill", "inspect", *options, source], EXIT_DONE)
+            check(found["pictures"] == 2, f"{options}: {found}")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """--isolate: decoding every format in helper processes changes nothing that a run leaves."""
 
-import json
 import random
-import subprocess
 
 from harness import *
 
@@ -64,10 +62,8 @@ def test_resume(args, folder):
 
 def test_inspect(args, folder):
     def inspect(*options):
-        done = subprocess.run([str(args.bin), "inspect", "--json", *options, str(folder / "in")],
-                              capture_output=True, text=True, check=False)
-        check(done.returncode == EXIT_SOME_FAILED, f"inspect: exit code {done.returncode}")
-        return json.loads(done.stdout)
+        return printed_json([args.bin, "inspect", *options, folder / "in"], EXIT_SOME_FAILED)
+
     check(inspect() == inspect("--isolate"), "inspect: different reports")
 
 

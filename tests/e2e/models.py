@@ -8,7 +8,6 @@ The mirror is a folder, or a web server of this script on the loopback interface
 
 import hashlib
 import http.server
-import json
 import os
 import signal
 import subprocess
@@ -106,15 +105,22 @@ class Store:
         return [str(self.bin), "models", *map(str, words)]
 
     def run(self, expected, *words):
-        done = subprocess.run(self.argv(*words), env=self.environment, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=60)
-        check(done.returncode == expected,
-              f"models {words}: exit code {done.returncode}, expected {expected}\n"
-              f"{done.stdout}{done.stderr}")
-        return done.stdout + done.stderr
+        return "".join(printed(self.argv(*words), expected, env=self.environment, timeout=60))
+
+    def json(self, *words):
+        return printed_json(self.argv(*words), EXIT_DONE, env=self.environment, timeout=60)
+
+    def start_pull(self, mirror):
+        """A download of which half has come when this returns; the mirror is silent then."""
+        mirror.hold_after = len(MODEL) // 2
+        process = subprocess.Popen(self.argv("pull", "toy"), env=self.environment,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        check(mirror.held.wait(30), "the download did not begin")
+        return process
 
     def installed(self):
-        listed = json.loads(self.run(EXIT_DONE, "list", "--json"))
+        listed = self.json("list")
         return [model["name"] for model in listed if model["is_in_store"]]
 
     def check_whole(self, what):
@@ -143,11 +149,7 @@ def test_cut_connection(args, folder):
 def test_kill(args, folder):
     mirror = Mirror()
     store = Store(args, folder / "kill", mirror.address)
-    mirror.hold_after = len(MODEL) // 2
-    process = subprocess.Popen(store.argv("pull", "toy"), env=store.environment,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
-    check(mirror.held.wait(30), "the download did not begin")
+    process = store.start_pull(mirror)
     part = store.folder / ".incoming" / "toy" / "toy.onnx.part"
     deadline = time.monotonic() + 30
     while not (part.exists() and part.stat().st_size > 0) and time.monotonic() < deadline:
@@ -166,11 +168,7 @@ def test_kill(args, folder):
 def test_interrupt(args, folder):
     mirror = Mirror()
     store = Store(args, folder / "interrupt", mirror.address)
-    mirror.hold_after = len(MODEL) // 2
-    process = subprocess.Popen(store.argv("pull", "toy"), env=store.environment,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
-    check(mirror.held.wait(30), "the download did not begin")
+    process = store.start_pull(mirror)
     process.send_signal(signal.SIGINT)  # the server is silent and stays so
     check(process.wait(10) == EXIT_CANCELLED, f"exit code {process.returncode}")
     mirror.released.set()
@@ -223,7 +221,7 @@ def test_add(args, folder):
     file.write_bytes(MODEL)
     said = store.run(EXIT_DONE, "add", file)
     check("my-net: added" in said and "Assumed" in said, said)
-    check(json.loads(store.run(EXIT_DONE, "info", "my-net", "--json"))["family"] == "embed", said)
+    check(store.json("info", "my-net")["family"] == "embed", said)
     store.run(EXIT_USAGE, "add", file)
     store.run(EXIT_DONE, "add", file, "--name", "other", "--license", "MIT", "--permissive")
     check(store.installed() == ["my-net", "other"], str(store.installed()))
@@ -236,11 +234,8 @@ def test_add(args, folder):
 def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
-        for test in (test_cut_connection, test_kill, test_interrupt, test_wrong_hash, test_licence,
-                     test_folder, test_add):
-            began = time.monotonic()
-            test(args, folder)
-            timed(test.__name__, began)
+        run_tests((test_cut_connection, test_kill, test_interrupt, test_wrong_hash, test_licence,
+                   test_folder, test_add), args, folder)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,8 @@
 """`imagemill search`, `compare` and `stability` over what `imagemill embed` left, by a network whose
 features are the mean of each channel. With the shared pictures and MobileNetV2 too, where they are."""
 
-import json
 import os
 import re
-import subprocess
 
 from harness import *
 from onnx_bytes import channel_means
@@ -28,16 +26,11 @@ class Program:
         self.environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
 
     def __call__(self, expected, *words):
-        done = subprocess.run([str(self.binary), *[str(word) for word in words]], text=True,
-                              env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=240)
-        check(done.returncode == expected,
-              f"{words}: exit code {done.returncode}, expected {expected}\n"
-              f"{done.stdout}{done.stderr}")
-        return done.stdout if expected in (EXIT_DONE, EXIT_SOME_FAILED) else done.stderr
+        out, err = printed([self.binary, *words], expected, env=self.environment, cwd=self.folder)
+        return out if expected in (EXIT_DONE, EXIT_SOME_FAILED) else err
 
     def json(self, expected, *words):
-        return json.loads(self(expected, *words, "--json"))
+        return printed_json([self.binary, *words], expected, env=self.environment, cwd=self.folder)
 
 
 def names(query):
@@ -125,21 +118,17 @@ def test_shared_pictures(run, folder):
 
 def main():
     args = arguments(__doc__)
+    need_onnxruntime()
     with WorkFolder(args) as folder:
         run = Program(args, folder)
-        if not Path(run.environment["IMAGEMILL_ONNXRUNTIME"]).exists():
-            skip("there is no ONNX Runtime ($IMAGEMILL_ONNXRUNTIME, ./dev onnxruntime library)")
         (folder / "photos").mkdir()
         for name, colour in COLOURS.items():
             (folder / "photos" / f"{name}.png").write_bytes(flat(colour))
         (folder / "photos/broken.png").write_bytes(flat((1, 2, 3))[:40])
         (folder / "means.onnx").write_bytes(channel_means(8))
         run(EXIT_SOME_FAILED, "embed", "--progress", "none", "--model", "means.onnx", "photos", "out")
-        for test in (test_search, test_page, test_refusals, test_compare, test_stability,
-                     test_shared_pictures):
-            began = time.monotonic()
-            test(run, folder)
-            timed(test.__name__, began)
+        run_tests((test_search, test_page, test_refusals, test_compare, test_stability,
+                   test_shared_pictures), run, folder)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,127 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "command_parser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <sstream>
+
+#include "exit_code.h"
+#include "imagemill/text.h"
+#include "imagemill/version.h"
+
+namespace imagemill::cli {
+namespace {
+
+// Positional arguments as their text has them: "IN... OUT".
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  std::string make_option_usage(const CLI::Option* option) const override {
+    return option->get_option_text();
+  }
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    return is_positional ? option->get_option_text()
+                         : CLI::Formatter::make_option_name(option, false);
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_positional() ? "" : CLI::Formatter::make_option_opts(option);
+  }
+};
+
+// The command that the words came to before the mistake.
+const CLI::App& last_command(const CLI::App& app) {
+  const auto below = app.get_subcommands();
+  return below.empty() ? app : last_command(*below.front());
+}
+
+// "models pull"; "" for the program itself.
+std::string full_name(const CLI::App& command) {
+  if (command.get_parent() == nullptr) return {};
+  const std::string family = full_name(*command.get_parent());
+  return family.empty() ? command.get_name() : family + " " + command.get_name();
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& names) {
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const std::string_view near = nearest_name(word, candidates);
+  return near.empty() ? "" : fmt::format(" (did you mean {}?)", near);
+}
+
+std::string unknown_word(const std::string& word, const CLI::App& command) {
+  std::vector<std::string> names;
+  if (word.starts_with('-')) {
+    const std::string name = word.substr(0, word.find('='));
+    for (const CLI::Option* option : command.get_options())
+      if (option->nonpositional()) names.push_back(option->get_name());
+    return fmt::format("{}: no such option{}", name, did_you_mean(name, names));
+  }
+  if (command.get_require_subcommand_min() == 0) return fmt::format("'{}': not expected", word);
+  for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(below->get_name());
+  return fmt::format("'{}': no such command{}", word, did_you_mean(word, names));
+}
+
+// What the parser says of a missing argument names it as programs do.
+std::string mistake_in(const CLI::App& command, const CLI::Error& error) {
+  if (const auto words = command.remaining(); !words.empty())
+    return unknown_word(words.front(), command);
+  if (command.get_require_subcommand_min() > 0) return "a command is missing";
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_positional() || !option->get_required()) continue;
+    const auto given = static_cast<int>(option->count());
+    if (given == 0) return fmt::format("{}: missing", option->get_option_text());
+    if (given < option->get_items_expected_min())
+      return fmt::format("{}: {} given, expected at least {}", option->get_option_text(), given,
+                         option->get_items_expected_min());
+  }
+  const std::string text = error.what();
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch))
+    return text.substr(0, text.find(": ")) + ": expected a value after it";
+  return text;
+}
+
+}  // namespace
+
+CommandParser::CommandParser(std::vector<std::string> words)
+    : words_(std::move(words)), app_("Imagemill: vision batch work over heaps of images") {
+  app_.name("imagemill");
+  app_.formatter(std::make_shared<HelpFormatter>());
+  app_.require_subcommand(1);
+  app_.set_version_flag("--version", std::string("imagemill " IMAGEMILL_VERSION));
+}
+
+CLI::App& CommandParser::add_family(const std::string& name, const std::string& summary) {
+  CLI::App& family = *app_.add_subcommand(name, summary);
+  family.require_subcommand(1);
+  return family;
+}
+
+Result<Command> CommandParser::parse() {
+  std::vector<std::string> words(words_.begin() + (words_.empty() ? 0 : 1), words_.end());
+  std::ranges::reverse(words);  // it takes them from the back
+  try {
+    app_.parse(std::move(words));
+  } catch (const CLI::Success& asked) {
+    std::ostringstream text;
+    app_.exit(asked, text, text);
+    return [text = text.str()]() -> Result<int> {
+      std::cout << text;
+      return kExitDone;
+    };
+  } catch (const CLI::Error& error) {
+    return usage_error(error);
+  }
+  return chosen_;
+}
+
+std::unexpected<Status> CommandParser::usage_error(const CLI::Error& error) const {
+  const CLI::App& command = last_command(app_);
+  const std::string name = full_name(command);
+  return fail(Code::kInvalidArgument, "{}{}; \"imagemill {}{}--help\" lists what there is",
+              name.empty() ? "" : name + ": ", mistake_in(command, error), name,
+              name.empty() ? "" : " ");
+}
+
+}  // namespace imagemill::cli

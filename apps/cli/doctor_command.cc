@@ -1,0 +1,46 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// `imagemill doctor`: what this build and this machine can do.
+#include <iostream>
+#include <sstream>
+
+#include "command_parser.h"
+#include "commands.h"
+#include "doctor_text.h"
+#include "exit_code.h"
+#include "imagemill/doctor.h"
+#include "program_folder.h"
+#include "settings.h"
+#include "user_places.h"
+
+namespace imagemill::cli {
+namespace {
+
+struct DoctorRequest {};
+
+// As runs have them: what the settings say replaces the environment's.
+UserPlaces places_of_runs() {
+  UserPlaces places = user_places();
+  RunSpec settings;
+  if (!use_settings(settings_path(), settings)) return places;
+  std::istringstream libraries(settings.options["provider-library"]);
+  std::vector<std::string> named;
+  for (std::string library; std::getline(libraries, library);) named.push_back(library);
+  if (!named.empty()) places.provider_libraries = std::move(named);
+  return places;
+}
+
+Result<int> run_doctor(DoctorRequest&) {
+  std::cout << doctor_text(diagnose(codec_host_path(), places_of_runs()), codec_host_path(),
+                           settings_state(settings_path()));
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_doctor_command(CommandParser& parser) {
+  parser.add("doctor", "What this build and this machine can do", run_doctor);
+}
+
+}  // namespace imagemill::cli

@@ -1,0 +1,13 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "imagemill/cancel.h"
+
+namespace imagemill::cli {
+
+// From the first call on, the first Ctrl-C (or SIGTERM) requests the token, the second leaves at
+// once: what a run has done by then is kept in both cases.
+const CancelToken& catch_interrupts();
+
+}  // namespace imagemill::cli

@@ -1,0 +1,75 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// `imagemill run`, and each job as a command of its own.
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "command_parser.h"
+#include "commands.h"
+#include "exit_code.h"
+#include "imagemill/engine.h"
+#include "interrupts.h"
+#include "option_flags.h"
+#include "run_flags.h"
+
+namespace imagemill::cli {
+namespace {
+
+struct JobsRequest {
+  RunFlags flags;
+  RunSpec spec;
+  std::vector<std::string> paths;                                     // IN... OUT
+  std::string jobs;                                                   // names, separated by commas
+  std::map<std::string, std::map<std::string, std::string>> options;  // by job
+};
+
+Result<int> run_jobs(JobsRequest& request) {
+  RunSpec& spec = request.spec;
+  spec.output = request.paths.back();
+  spec.inputs.assign(request.paths.begin(), request.paths.end() - 1);
+  std::stringstream names(request.jobs);
+  for (std::string name; std::getline(names, name, ',');)
+    spec.jobs.push_back({name, request.options[name]});
+  IMAGEMILL_TRY(complete_run(request.flags, spec));
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto listener, make_run_listener(request.flags));
+  IMAGEMILL_ASSIGN_OR_RETURN(const RunFinished finished,
+                             Engine().run(spec, *listener, catch_interrupts()));
+  return exit_code(finished);
+}
+
+AddedCommand<JobsRequest> add_run(CommandParser& parser, const std::string& name,
+                                  const std::string& summary) {
+  const auto added = parser.add(name, summary, run_jobs);
+  const auto& [command, request] = added;
+  request.spec.command = parser.words();
+  command
+      .add_option("paths", request.paths,
+                  "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output")
+      ->required()
+      ->expected(2, kMostPaths)
+      ->option_text("IN... OUT");
+  add_run_flags(command, request.flags, request.spec);
+  return added;
+}
+
+}  // namespace
+
+void add_job_commands(CommandParser& parser) {
+  for (const JobInfo& job : list_jobs()) {
+    const std::string name(job.name);
+    if (name == "dedupe") continue;  // a command of its own
+    const auto [command, request] = add_run(parser, name, std::string(job.summary));
+    request.jobs = name;
+    add_options(command, job.options, "", name, request.options[name]);
+  }
+  const auto [command, request] =
+      add_run(parser, "run", "Several jobs, one decode of each picture");
+  command.add_option("--jobs", request.jobs, "job names, separated by commas");
+  for (const JobInfo& job : list_jobs()) {
+    const std::string name(job.name);
+    add_options(command, job.options, name + ".", name, request.options[name]);
+  }
+}
+
+}  // namespace imagemill::cli

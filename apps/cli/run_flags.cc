@@ -1,0 +1,84 @@
+// Copyright 2026 The Imagemill Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "run_flags.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <iterator>
+
+#include "json_events.h"
+#include "option_flags.h"
+#include "program_folder.h"
+#include "progress_printer.h"
+#include "settings.h"
+#include "terminal.h"
+#include "text_file.h"
+#include "user_places.h"
+
+namespace imagemill::cli {
+namespace {
+
+constexpr std::array kDisplayOptions = {
+    OptionSpec{"progress", OptionKind::kChoice, "auto",
+               "how to show on standard error what goes on; auto: as suits where that leads",
+               "auto|terminal|plain|none"},
+};
+
+ProgressWish progress_wish(const std::string& text) {
+  return text == "plain"      ? ProgressWish::kPlain
+         : text == "none"     ? ProgressWish::kNone
+         : text == "terminal" ? ProgressWish::kTerminal
+                              : ProgressWish::kAuto;
+}
+
+}  // namespace
+
+void add_run_flags(CLI::App& command, RunFlags& flags, RunSpec& spec) {
+  command.add_option("--recipe", flags.recipe, "YAML file with options; flags overrule it")
+      ->group("Run");
+  add_config_flag(command, flags.no_config);
+  add_options(command, kDisplayOptions, "", "Run", flags.display);
+  command
+      .add_flag("--json-events", flags.json_events,
+                "one JSON object a line on standard output, for programs")
+      ->group("Run");
+  add_options(command, run_options(), "", "Run", spec.options);
+}
+
+Result<> complete_run(const RunFlags& flags, RunSpec& spec) {
+  if (!flags.recipe.empty()) {
+    IMAGEMILL_ASSIGN_OR_RETURN(const std::string text, read_text_file(flags.recipe));
+    if (auto merged = apply_recipe(text, spec); !merged)
+      return std::unexpected(std::move(merged).error().with_context(flags.recipe));
+  }
+  if (!flags.no_config) IMAGEMILL_TRY(use_settings(settings_path(), spec));
+  spec.standard_input = read_standard_input(spec.inputs);
+  spec.codec_host = codec_host_path();
+  spec.places = user_places();
+  return {};
+}
+
+std::string read_standard_input(std::span<const std::string> inputs) {
+  if (std::ranges::find(inputs, "-") == inputs.end()) return {};
+  return {std::istreambuf_iterator<char>(std::cin), {}};
+}
+
+Result<std::unique_ptr<Listener>> make_run_listener(const RunFlags& flags) {
+  IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues display,
+                             OptionValues::parse(kDisplayOptions, flags.display));
+  if (flags.json_events) return std::make_unique<JsonEvents>(std::cout);
+  const TerminalTraits traits = read_terminal_traits(STDERR_FILENO);
+  ProgressOptions options;
+  options.style = choose_progress_style(progress_wish(display.text("progress")), traits);
+  options.line_style =
+      LineStyle{.colour = options.style == ProgressStyle::kTerminal && !traits.no_colour,
+                .unicode = traits.is_utf8};
+  options.terminal_size = [] { return read_terminal_size(STDERR_FILENO); };
+  return std::make_unique<ProgressPrinter>(std::cerr, std::move(options));
+}
+
+}  // namespace imagemill::cli

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Imagemill Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong usage of every command: one line that says what is wrong, the exit code for it, and nothing left behind."""
+
+from harness import *
+
+# Words -> what the complaint has to name. IN is a folder of pictures, FILE a text, OUT is not there.
+WRONG_USAGE = {
+    "": "a command is missing",
+    "prepar IN OUT": "'prepar': no such command (did you mean prepare?)",
+    "--nosuch": "--nosuch: no such option",
+    "prepare": "prepare: IN... OUT: missing",
+    "prepare IN": "prepare: IN... OUT: 1 given, expected at least 2",
+    "prepare IN OUT --sise 3": "prepare: --sise: no such option (did you mean --size?)",
+    "prepare IN OUT --threads": "--threads: expected a value",
+    "prepare IN OUT --threads x": "--threads: 'x', expected a whole number",
+    "prepare IN OUT --progress x": "--progress: 'x', expected one of",
+    "prepare IN OUT --recipe IN": "IN: is a folder, expected a file",
+    "prepare IN FILE": "FILE: is a file",
+    "run IN OUT --jobs prepar": "no job named 'prepar'",
+    "inspect": "inspect: IN...: missing",
+    "inspect IN --threads x": "--threads: 'x'",
+    "dedupe": "dedupe: IN... [OUT]: missing",
+    "dedupe IN OUT --action x": "--action: 'x', expected one of",
+    "dedupe IN OUT --radius 99": "--radius: '99', expected",
+    "dedupe IN OUT --apply": "--action",
+    "search": "search: OUT: missing",
+    "search IN --key x": "IN: is not the output of a run",
+    "search IN --key x -k x": "-k: 'x', expected a whole number",
+    "search IN --key x -k -1": "-k: '-1', expected a whole number",
+    "search IN --key x --metric x": "--metric: 'x', expected one of",
+    "compare FILE": "compare: B: missing",
+    "compare FILE FILE FILE": "compare: 'FILE': not expected",
+    "stability IN --sample -3": "--sample: '-3', expected a whole number",
+    "stability IN --sample 0": "--sample: '0', expected a whole number",
+    "bench-model": "bench-model: MODEL: missing",
+    "bench-model x --seconds 0": "--seconds: '0', expected a number",
+    "doctor x": "doctor: 'x': not expected",
+    "models": "models: a command is missing",
+    "models ad": "models: 'ad': no such command (did you mean add?)",
+    "models info": "models info: NAME: missing",
+    "cache clera": "cache: 'clera': no such command (did you mean clear?)",
+    "cache stats --cache FILE": "FILE: is a file, expected a folder",
+    "cache clear --cache FILE": "FILE: is a file, expected a folder",
+    "merge OUT": "merge: OUT SHARD_OUT...: 1 given, expected at least 2",
+    "report": "report: OUT: missing",
+    "schema prepar": "no job named 'prepar'",
+}
+# What is not there, or not as it should be: no mistake in the words.
+NOT_THERE = {
+    "prepare GONE OUT": "GONE: cannot stat",
+    "prepare IN OUT --recipe GONE": "GONE: cannot open",
+    "dedupe GONE": "GONE: cannot stat",
+    "compare GONE GONE": "GONE: cannot open",
+    "bench-model GONE": "no model named",
+    "models info GONE": "no model named",
+    "report IN": "no run store",
+    "merge OUT IN": "not the output of a run",
+}
+COMMANDS = ("prepare thumbs quality embed run dedupe inspect compare search stability merge report bench-model doctor "
+            "schema models cache").split()
+
+
+def test_complaints(args, folder):
+    for cases, code in ((WRONG_USAGE, EXIT_USAGE), (NOT_THERE, EXIT_FAILED)):
+        for words, expected in cases.items():
+            out, err = printed([args.bin, *words.split()], code, cwd=folder)
+            check(err.startswith("imagemill: ") and err.count("\n") == 1 and not out,
+                  f"{words}: not one line: {out}{err}")
+            check(expected in err, f"{words}: {err!r} does not say {expected!r}")
+            check(sorted(p.name for p in folder.iterdir()) == ["FILE", "IN"], f"{words}: left something behind")
+
+
+def test_help(args, folder):
+    out, _ = printed([args.bin, "--help"], EXIT_DONE)
+    for name in COMMANDS:
+        check(f"\n  {name} " in out, f"--help does not list {name}")
+        out_of, err = printed([args.bin, name, "--help"], EXIT_DONE, cwd=folder)
+        check(f"\nUsage: imagemill {name} [OPTIONS]" in out_of and not err, f"{name} --help: {out_of[:300]}{err}")
+    out, _ = printed([args.bin, "prepare", "--help"], EXIT_DONE)
+    check("Usage: imagemill prepare [OPTIONS] IN... OUT\n" in out, out[:300])
+    out, _ = printed([args.bin, "--version"], EXIT_DONE)
+    check(out.startswith("imagemill "), out)
+
+
+def main():
+    args = arguments(__doc__)
+    with WorkFolder(args) as folder:
+        (folder / "IN").mkdir()
+        (folder / "IN/a.png").write_bytes(png(20, 20, 1))
+        (folder / "FILE").write_bytes(b"no picture\n")
+        run_tests((test_complaints, test_help), args, folder)
+
+
+if __name__ == "__main__":
+    main()
