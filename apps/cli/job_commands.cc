@@ -3,6 +3,7 @@
 //
 // `imagemill run`, and each job as a command of its own.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <sstream>
 
 #include "command_parser.h"
@@ -16,22 +17,37 @@
 namespace imagemill::cli {
 namespace {
 
+using OptionsByJob = std::map<std::string, std::map<std::string, std::string>>;
+
 struct JobsRequest {
   RunFlags flags;
   RunSpec spec;
-  std::vector<std::string> paths;                                     // IN... OUT
-  std::string jobs;                                                   // names, separated by commas
-  std::map<std::string, std::map<std::string, std::string>> options;  // by job
+  std::vector<std::string> paths;  // IN... OUT
+  std::string jobs;                // names, separated by commas
+  OptionsByJob options;
 };
+
+// Once a recipe has had its say, of which jobs there are, too.
+Result<> apply_job_flags(const OptionsByJob& flags, std::vector<JobRequest>& jobs) {
+  for (const auto& [name, options] : flags) {
+    if (options.empty()) continue;
+    const auto job = std::ranges::find(jobs, name, &JobRequest::name);
+    if (job == jobs.end())
+      return fail(Code::kInvalidArgument, "--{}.{}: {} is not among the jobs of this run", name,
+                  options.begin()->first, name);
+    for (const auto& [option, value] : options) job->options[option] = value;
+  }
+  return {};
+}
 
 Result<int> run_jobs(JobsRequest& request) {
   RunSpec& spec = request.spec;
   spec.output = request.paths.back();
   spec.inputs.assign(request.paths.begin(), request.paths.end() - 1);
   std::stringstream names(request.jobs);
-  for (std::string name; std::getline(names, name, ',');)
-    spec.jobs.push_back({name, request.options[name]});
+  for (std::string name; std::getline(names, name, ',');) spec.jobs.push_back({name, {}});
   IMAGEMILL_TRY(complete_run(request.flags, spec));
+  IMAGEMILL_TRY(apply_job_flags(request.options, spec.jobs));
   IMAGEMILL_ASSIGN_OR_RETURN(const auto listener, make_run_listener(request.flags));
   IMAGEMILL_ASSIGN_OR_RETURN(const RunFinished finished,
                              Engine().run(spec, *listener, catch_interrupts()));

@@ -163,7 +163,6 @@ class DuplicateActions {
       return {};
     }
     leave(step, taken.error());
-    if (action_ == DuplicateAction::kTrash && is_free(step.to)) trash_.release(step.to);
     return announced ? journal_.note_failure(step) : announced;
   }
 
@@ -286,7 +285,7 @@ class DuplicateActions {
     if (!is_unchanged(now, file.stat) || now.ctime_ns != file.stat.ctime_ns)
       return changed(file.path);
     if (action_ == DuplicateAction::kTrash) {
-      IMAGEMILL_ASSIGN_OR_RETURN(step.to, trash_.reserve(file.path));
+      IMAGEMILL_ASSIGN_OR_RETURN(step.to, trash_.free_name_for(file.path));
     }
     return candidate;
   }
@@ -296,11 +295,8 @@ class DuplicateActions {
     switch (action_) {
       case DuplicateAction::kMove:
         return move(departure, bytes, step.to);
-      case DuplicateAction::kTrash: {
-        IMAGEMILL_ASSIGN_OR_RETURN(const bool is_moved, rename_away(fs_, departure, step.to));
-        if (is_moved) return {};
-        return fail(Code::kUnsupported, "{}: on another file system than its trash", step.from);
-      }
+      case DuplicateAction::kTrash:
+        return put_into_trash(departure, step.to);
       case DuplicateAction::kHardlink:
         return replace_by_link(fs_, departure, bytes,
                                [&](const std::string& link) { return fs_.hard_link(kept, link); });
@@ -318,6 +314,16 @@ class DuplicateActions {
     IMAGEMILL_TRY(fs_.create_folders(std::string(parent_path(to))));
     IMAGEMILL_ASSIGN_OR_RETURN(const bool is_moved, rename_away(fs_, departure, to));
     return is_moved ? Result<>() : copy_away(fs_, departure, bytes, to, output_);
+  }
+
+  Result<> put_into_trash(const Departure& departure, const std::string& to) {
+    IMAGEMILL_TRY(trash_.describe(departure.file.path, to));
+    const auto is_moved = rename_away(fs_, departure, to);
+    if (is_moved && *is_moved) return {};
+    if (is_free(to)) trash_.forget(to);
+    if (!is_moved) return std::unexpected(is_moved.error());
+    return fail(Code::kUnsupported, "{}: on another file system than its trash",
+                departure.file.path);
   }
 
   const DuplicateAction action_;

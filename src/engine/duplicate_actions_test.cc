@@ -102,6 +102,17 @@ class Copies {
     return out;
   }
 
+  // Of files that are not in the trash.
+  std::vector<std::string> orphaned_descriptions() const {
+    std::vector<std::string> out;
+    const std::string trash = folder_ / "home/Trash";
+    if (!disk::exists(trash + "/info")) return out;
+    for (const auto& info : disk::directory_iterator(trash + "/info"))
+      if (!disk::exists(trash + "/files/" + info.path().stem().string()))
+        out.push_back(info.path().string());
+    return out;
+  }
+
   DuplicateFindings findings;
 
  private:
@@ -309,6 +320,7 @@ TEST(DuplicateActions, a_fault_at_any_call_loses_no_picture) {
         copies.undo_interrupted();
         expect_all_there(copies, way);
         EXPECT_THAT(copies.private_names(), IsEmpty());
+        EXPECT_THAT(copies.orphaned_descriptions(), IsEmpty());
         if (!fs.has_failed()) break;
         ASSERT_LT(call, 100);
       }
@@ -494,7 +506,9 @@ TEST(TrashFolder, says_where_the_file_was) {
   const TrashFolder trash(real_file_system(), home);
   for (const char* text : {"first", "second"}) {
     const std::string path = folder.write("a b%\n.jpg", text);
-    ASSERT_OK_AND_ASSIGN(const std::string place, trash.reserve(disk::canonical(path).string()));
+    const std::string real = disk::canonical(path).string();
+    ASSERT_OK_AND_ASSIGN(const std::string place, trash.free_name_for(real));
+    ASSERT_THAT(trash.describe(real, place), IsOk());
     disk::rename(path, place);
   }
   const auto read = [&](const std::string& name) {
@@ -512,13 +526,17 @@ TEST(TrashFolder, leaves_nothing_behind_for_a_file_that_does_not_come) {
   const TestFolder folder;
   const TrashFolder trash(real_file_system(), folder / "Trash");
   const std::string path = disk::canonical(folder.write("a.jpg", "x")).string();
-  ASSERT_OK_AND_ASSIGN(const std::string place, trash.reserve(path));
+  ASSERT_OK_AND_ASSIGN(const std::string place, trash.free_name_for(path));
+  ASSERT_THAT(trash.describe(path, place), IsOk());
   EXPECT_FALSE(disk::is_empty(folder / "Trash/info"));
-  trash.release(place);
+  ASSERT_OK_AND_ASSIGN(const std::string other, trash.free_name_for(path));
+  EXPECT_NE(other, place);
+  EXPECT_THAT(trash.describe(path, place), FailsWith(Code::kIoError, HasSubstr("meanwhile")));
+  trash.forget(place);
   EXPECT_TRUE(disk::is_empty(folder / "Trash/info"));
   // Too long with ".trashinfo" behind it.
   const std::string long_path = folder.write(std::string(245, 'a') + ".jpg", "x");
-  EXPECT_THAT(trash.reserve(disk::canonical(long_path).string()), FailsWith(Code::kIoError));
+  EXPECT_THAT(trash.free_name_for(disk::canonical(long_path).string()), FailsWith(Code::kIoError));
   EXPECT_TRUE(disk::is_empty(folder / "Trash/info"));
 }
 

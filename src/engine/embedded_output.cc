@@ -26,11 +26,9 @@ Result<size_t> features_column(const std::vector<TableSchema>& tables) {
 Result<EmbeddedOutput> EmbeddedOutput::open(const std::string& output, FileSystem& fs) {
   EmbeddedOutput out;
   IMAGEMILL_ASSIGN_OR_RETURN(out.place, OutputPlace::open(output, "auto", fs));
-  if (!fs.stat(out.place.store_path()))
-    return fail(Code::kInvalidArgument,
-                "{}: is not the output of a run (no {}); \"imagemill embed IN OUT --model NAME\" "
-                "makes one",
-                output, out.place.store_path());
+  if (const auto there = out.place.expect_store(fs); !there)
+    return fail(there.error().code(), "{}; \"imagemill embed IN OUT --model NAME\" makes one",
+                there.error().message());
   IMAGEMILL_ASSIGN_OR_RETURN(out.store, RunStore::open_existing(out.place.store_path()));
   IMAGEMILL_ASSIGN_OR_RETURN(out.options, out.store->options());
   IMAGEMILL_ASSIGN_OR_RETURN(const auto tables, out.store->tables());

@@ -77,8 +77,10 @@ class Merge {
     IMAGEMILL_ASSIGN_OR_RETURN(jobs_, jobs_of(shards_.options(), {.codecs = codecs}));
     IMAGEMILL_TRY(check());
 
-    IMAGEMILL_TRY(place_.create(fs_));
-    IMAGEMILL_ASSIGN_OR_RETURN(store_, RunStore::open(place_.store_path(), shards_.options()));
+    if (!store_) {
+      IMAGEMILL_TRY(place_.create(fs_));
+      IMAGEMILL_TRY(open_store());
+    }
     IMAGEMILL_ASSIGN_OR_RETURN(const std::vector<TableSchema> tables, shards_.tables());
     IMAGEMILL_TRY(store_->create_tables(tables));
     SinkOptions sink_options;
@@ -105,17 +107,21 @@ class Merge {
     return {};
   }
 
-  // Reads everything, writes nothing.
+  Result<> open_store() {
+    IMAGEMILL_ASSIGN_OR_RETURN(store_, RunStore::open(place_.store_path(), shards_.options()));
+    return {};
+  }
+
+  // Reads everything, takes over nothing.
   Result<> check() {
-    std::unique_ptr<RunStore> there;  // what an earlier try, or a run of the whole, left
-    if (fs_.stat(place_.store_path())) {
-      IMAGEMILL_ASSIGN_OR_RETURN(there, RunStore::open_existing(place_.store_path()));
-      IMAGEMILL_ASSIGN_OR_RETURN(before_, there->finished_items());
-      IMAGEMILL_ASSIGN_OR_RETURN(const auto own, there->announced_paths());
+    if (fs_.stat(place_.store_path())) {  // what an earlier try, or a run of the whole, left
+      IMAGEMILL_TRY(open_store());
+      IMAGEMILL_ASSIGN_OR_RETURN(before_, store_->finished_items());
+      IMAGEMILL_ASSIGN_OR_RETURN(const auto own, store_->announced_paths());
       own_paths_.insert(own.begin(), own.end());
-      IMAGEMILL_ASSIGN_OR_RETURN(gone_, there->gone());
+      IMAGEMILL_ASSIGN_OR_RETURN(gone_, store_->gone());
       std::erase_if(gone_, [this](const std::string& key) { return is_in_shards(key); });
-      IMAGEMILL_TRY(there->for_each_item([this](const ItemRecord& item) -> Result<> {
+      IMAGEMILL_TRY(store_->for_each_item([this](const ItemRecord& item) -> Result<> {
         for (const OutputRecord& output : item.outputs) taken_.insert(path_hash(output.path));
         return {};
       }));
@@ -124,7 +130,7 @@ class Merge {
       IMAGEMILL_TRY(check_cancelled());
       if (is_wanted(found.record)) return check_files(found);
       if (found.record.state != ItemState::kDone) return {};
-      IMAGEMILL_ASSIGN_OR_RETURN(const auto record, there->find_item(found.record.key));
+      IMAGEMILL_ASSIGN_OR_RETURN(const auto record, store_->find_item(found.record.key));
       if (!record || is_same_result(*record, found.record)) return {};
       return fail(Code::kInvalidArgument,
                   "{}: {} has another result of it than {}; merge into a new folder",

@@ -10,6 +10,7 @@
 #include "engine/merge_shards.h"
 #include "imagemill/engine.h"
 #include "store/run_store.h"
+#include "store/sqlite.h"
 #include "support/fault_file_system.h"
 #include "support/job_run.h"
 #include "support/made_pictures.h"
@@ -244,6 +245,21 @@ TEST_F(MergeTest, waits_for_no_run_that_goes_on) {
   EXPECT_THAT(merge_all(spec()), IsOk());
 }
 
+TEST_F(MergeTest, goes_on_in_an_output_of_the_schema_before) {
+  run_shards();
+  MergeSpec some = spec();
+  some.shards.pop_back();
+  ASSERT_THAT(merge_all(some), IsOk());
+  const std::string path = at("all/.imagemill/run.sqlite");
+  {
+    ASSERT_OK_AND_ASSIGN(auto store, sqlite::Database::open(path, sqlite::OpenMode::kCreate));
+    ASSERT_THAT(store.execute("DROP TABLE gone; PRAGMA user_version = 2"), IsOk());
+  }
+  ASSERT_OK_AND_ASSIGN(const MergeFinished merged, merge_all(spec()));
+  EXPECT_EQ(merged.added, 3);
+  EXPECT_TRUE(merged.is_whole());
+}
+
 TEST_F(MergeTest, again_and_one_shard_after_the_other) {
   run("whole");
   run_shards();
@@ -341,7 +357,11 @@ TEST_F(MergeTest, archives_and_strange_folders_are_refused) {
   wanted.shards = {at("tars")};
   EXPECT_THAT(merge_all(wanted), FailsWith(Code::kInvalidArgument, HasSubstr("a WebDataset")));
   wanted.shards = {at("in")};
-  EXPECT_THAT(merge_all(wanted), FailsWith(Code::kNotFound, HasSubstr("not the output of a run")));
+  EXPECT_THAT(merge_all(wanted),
+              FailsWith(Code::kInvalidArgument, HasSubstr("is not the output of a run")));
+  wanted.shards = {at("nowhere")};
+  EXPECT_THAT(merge_all(wanted),
+              FailsWith(Code::kNotFound, HasSubstr("is not the output of a run")));
   wanted = spec();
   wanted.output = at("all.zip");
   EXPECT_THAT(merge_all(wanted), FailsWith(Code::kInvalidArgument, HasSubstr("into a folder")));

@@ -34,6 +34,12 @@ Result<OutputPlace> OutputPlace::open(const std::string& output, const std::stri
 
 Result<> OutputPlace::create(FileSystem& fs) const { return fs.create_folders(staging_folder()); }
 
+Result<> OutputPlace::expect_store(FileSystem& fs) const {
+  if (fs.stat(store_path())) return {};
+  return fail(fs.stat(output_) ? Code::kInvalidArgument : Code::kNotFound,
+              "{}: is not the output of a run: there is no {}", output_, store_path());
+}
+
 std::vector<std::string> OutputPlace::private_folders() const {
   if (kind_ == SinkKind::kZip) return {state_folder_};
   return {output_};

@@ -22,6 +22,10 @@ class OutputPlace {
 
   Result<> create(FileSystem& fs) const;
 
+  // That a run has written there. kInvalidArgument when it is something else, kNotFound when there
+  // is nothing.
+  Result<> expect_store(FileSystem& fs) const;
+
   SinkKind sink_kind() const { return kind_; }
   const std::string& output() const { return output_; }
   const std::string& state_folder() const { return state_folder_; }

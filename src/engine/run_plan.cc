@@ -68,6 +68,7 @@ Result<NetworkSettings> network_settings(const OptionValues& options, const User
       std::vector<ProviderLibrary> libraries,
       parse_provider_libraries(named_libraries.empty() ? places.provider_libraries
                                                        : named_libraries));
+  IMAGEMILL_TRY(check_device(options.text("device"), libraries));
   return NetworkSettings{.runtime = {.library = named.empty() ? places.onnxruntime : named,
                                      .folders = places.onnxruntime_folders,
                                      .provider_libraries = std::move(libraries),

@@ -97,6 +97,7 @@ Result<std::string> write_report(const std::string& output) {
   FileSystem& fs = real_file_system();
   IMAGEMILL_ASSIGN_OR_RETURN(const OutputPlace place, OutputPlace::open(output, "auto", fs));
   if (fs.stat(place.report_path())) return place.report_path();
+  IMAGEMILL_TRY(place.expect_store(fs));
   // The run was killed before it could write one: what the store knows is told.
   IMAGEMILL_ASSIGN_OR_RETURN(const auto store, RunStore::open_existing(place.store_path()));
   IMAGEMILL_ASSIGN_OR_RETURN(const RunTotals totals, store->totals());

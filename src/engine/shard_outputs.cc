@@ -83,9 +83,7 @@ Result<ShardOutputs> ShardOutputs::open(const std::vector<std::string>& folders,
   for (const std::string& folder : folders) {
     IMAGEMILL_ASSIGN_OR_RETURN(const OutputPlace place, OutputPlace::open(folder, "auto", fs));
     IMAGEMILL_TRY(refuse_archives(place, {}));
-    if (!fs.stat(place.store_path()))
-      return fail(Code::kNotFound, "{}: not the output of a run: there is no {}", folder,
-                  place.store_path());
+    IMAGEMILL_TRY(place.expect_store(fs));
     ShardOutput shard{.folder = place.output()};
     IMAGEMILL_ASSIGN_OR_RETURN(shard.store, RunStore::open_settled(place.store_path()));
     IMAGEMILL_ASSIGN_OR_RETURN(RunOptions options, shard.store->options());

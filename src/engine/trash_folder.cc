@@ -76,20 +76,6 @@ std::string numbered_name(std::string_view name, int number) {
   return fmt::format("{}.{}{}", stem, number, name.substr(stem.size()));
 }
 
-// False: there is one of that name.
-Result<bool> describe(FileSystem& fs, const std::string& path, const std::string& info) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const auto file, fs.create_new(path));
-  if (!file) return false;
-  auto written = file->write(as_byte_span(info));
-  if (written) written = file->sync();
-  if (const auto closed = file->close(); written) written = closed;
-  if (!written) {
-    (void)fs.remove(path);
-    return std::unexpected(written.error());
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<std::string> TrashFolder::folder_for(const std::string& path) const {
@@ -107,35 +93,50 @@ std::string TrashFolder::info_path(const std::string& file) {
   return fmt::format("{}/info/{}.trashinfo", parent_path(parent_path(file)), file_name(file));
 }
 
-void TrashFolder::release(const std::string& reserved) const {
-  (void)fs_.remove(info_path(reserved));
-}
-
-Result<std::string> TrashFolder::reserve(const std::string& path) const {
+Result<std::string> TrashFolder::free_name_for(const std::string& path) const {
   IMAGEMILL_ASSIGN_OR_RETURN(const std::string folder, folder_for(path));
   IMAGEMILL_TRY(make_private_folder(fs_, folder));
   if (folder != home_) IMAGEMILL_TRY(check_own_folder(folder));
   IMAGEMILL_TRY(make_private_folder(fs_, folder + "/info"));
   IMAGEMILL_TRY(make_private_folder(fs_, folder + "/files"));
+  for (int number = 1; number <= kNamesTried; ++number) {
+    std::string name = fmt::format("{}/files/{}", folder, numbered_name(file_name(path), number));
+    IMAGEMILL_ASSIGN_OR_RETURN(const bool is_free, this->is_free(name));
+    if (is_free) return name;
+  }
+  return fail(Code::kIoError, "{}: the trash {} has {} files of that name", path, folder,
+              kNamesTried);
+}
+
+// Neither has a file the name nor a description.
+Result<bool> TrashFolder::is_free(const std::string& name) const {
+  for (const std::string& path : {name, info_path(name)}) {
+    const auto there = fs_.stat_link(path);
+    if (there) return false;
+    if (there.error().code() != Code::kNotFound) return std::unexpected(there.error());
+  }
+  return true;
+}
+
+Result<> TrashFolder::describe(const std::string& path, const std::string& name) const {
   // In the trash of a file system paths are those below its top, so that it can be mounted
   // anywhere.
+  const std::string_view folder = parent_path(parent_path(name));
   std::string_view shown = path;
   const std::string_view top = parent_path(folder);
   if (folder != home_) shown.remove_prefix(top == "/" ? 1 : top.size() + 1);
   const std::string info = fmt::format("[Trash Info]\nPath={}\nDeletionDate={:%Y-%m-%dT%H:%M:%S}\n",
                                        percent_encoded(shown), fmt::localtime(std::time(nullptr)));
-  for (int number = 1; number <= kNamesTried; ++number) {
-    std::string file = fmt::format("{}/files/{}", folder, numbered_name(file_name(path), number));
-    IMAGEMILL_ASSIGN_OR_RETURN(const bool is_mine, describe(fs_, info_path(file), info));
-    if (!is_mine) continue;
-    const auto there = fs_.stat_link(file);
-    if (!there && there.error().code() == Code::kNotFound) return file;
-    // The name is taken by a file without a description.
-    release(file);
-    if (!there) return std::unexpected(there.error());
-  }
-  return fail(Code::kIoError, "{}: the trash {} has {} files of that name", path, folder,
-              kNamesTried);
+  const std::string info_file = info_path(name);
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto file, fs_.create_new(info_file));
+  if (!file) return fail(Code::kIoError, "{}: exists meanwhile", info_file);
+  auto written = file->write(as_byte_span(info));
+  if (written) written = file->sync();
+  if (const auto closed = file->close(); written) written = closed;
+  if (!written) (void)fs_.remove(info_file);
+  return written;
 }
+
+void TrashFolder::forget(const std::string& name) const { (void)fs_.remove(info_path(name)); }
 
 }  // namespace imagemill

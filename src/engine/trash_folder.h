@@ -19,15 +19,19 @@ class TrashFolder {
   // Which trash that would be. `path` is absolute, without links.
   Result<std::string> folder_for(const std::string& path) const;
 
-  // Describes the file in the trash; returns the name that it is to be given there. To be taken
-  // back by release() when it is not.
-  Result<std::string> reserve(const std::string& path) const;
-  void release(const std::string& reserved) const;
+  // A name in the trash that is free, for the file to be given. Its folders are made.
+  Result<std::string> free_name_for(const std::string& path) const;
+  // Says there where the file at `path` was, before it gets that name. kIoError when another program
+  // took it meanwhile. To be taken back by forget() when the file does not come.
+  Result<> describe(const std::string& path, const std::string& name) const;
+  void forget(const std::string& name) const;
 
   // The description of a file in the trash.
   static std::string info_path(const std::string& file);
 
  private:
+  Result<bool> is_free(const std::string& name) const;
+
   FileSystem& fs_;
   const std::string home_;
 };

@@ -10,28 +10,6 @@
 namespace imagemill {
 namespace {
 
-// A device as the user names it: "cuda:1".
-struct Device {
-  std::string name;
-  int index = 0;
-};
-
-Result<Device> parse_device(const std::string& text) {
-  Device device;
-  const size_t colon = text.find(':');
-  device.name = text.substr(0, colon);
-  std::ranges::transform(device.name, device.name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  if (colon == std::string::npos) return device;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, device.index);
-  if (error != std::errc() || rest != end || device.index < 0)
-    return fail(Code::kInvalidArgument, "device '{}': expected a name and a number, as in cuda:0",
-                text);
-  return device;
-}
-
 using KeyValues = std::map<std::string, std::string>;
 
 struct Arrays {
@@ -114,6 +92,48 @@ constexpr KnownProvider kKnown[] = {
 constexpr std::string_view kAuto = "auto";
 constexpr std::string_view kCpu = "cpu";
 
+// A device as the user names it: "cuda:1".
+struct Device {
+  std::string name;
+  int index = 0;
+};
+
+std::unexpected<Status> no_device(const std::string& text) {
+  return fail(
+      Code::kInvalidArgument,
+      "--device: '{}', expected auto, cpu, cuda[:n], tensorrt[:n], openvino, coreml, or the "
+      "name of a provider library",
+      text);
+}
+
+const KnownProvider* find_known(std::string_view device) {
+  const auto* const known = std::ranges::find(kKnown, device, &KnownProvider::device);
+  return known == std::end(kKnown) ? nullptr : known;
+}
+
+Result<Device> parse_device(const std::string& text, std::span<const ProviderLibrary> libraries) {
+  Device device;
+  const size_t colon = text.find(':');
+  device.name = text.substr(0, colon);
+  std::ranges::transform(device.name, device.name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  const KnownProvider* const known = find_known(device.name);
+  const bool is_library =
+      std::ranges::find(libraries, device.name, &ProviderLibrary::name) != libraries.end();
+  if (known == nullptr && !is_library && device.name != kAuto && device.name != kCpu)
+    return no_device(text);
+  if (colon == std::string::npos) return device;
+  if (!is_library && (known == nullptr || !known->has_index))
+    return fail(Code::kInvalidArgument, "--device: '{}', but {} has no numbers", text, device.name);
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, device.index);
+  if (error != std::errc() || rest != end || device.index < 0)
+    return fail(Code::kInvalidArgument,
+                "--device: '{}', expected a name and a number, as in cuda:0", text);
+  return device;
+}
+
 ExecutionProvider provider_of(const KnownProvider& known, int index, const OnnxRuntime& runtime,
                               const SessionSettings& settings) {
   ExecutionProvider provider{
@@ -183,8 +203,14 @@ std::vector<DeviceName> device_names() {
   return names;
 }
 
+Result<> check_device(const std::string& device, std::span<const ProviderLibrary> libraries) {
+  IMAGEMILL_TRY(parse_device(device, libraries));
+  return {};
+}
+
 Result<AllowedProviders> find_providers(OnnxRuntime& runtime, const SessionSettings& settings) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const Device device, parse_device(settings.device));
+  IMAGEMILL_ASSIGN_OR_RETURN(const Device device,
+                             parse_device(settings.device, settings.provider_libraries));
   const bool is_auto = device.name == kAuto;
   AllowedProviders allowed{.fall_back = is_auto};
   for (const ProviderLibrary& library : settings.provider_libraries) {
@@ -196,11 +222,6 @@ Result<AllowedProviders> find_providers(OnnxRuntime& runtime, const SessionSetti
   for (const KnownProvider& known : kKnown)
     if (device.name == known.device || (is_auto && known.is_automatic))
       allowed.in_order.push_back(provider_of(known, device.index, runtime, settings));
-  if (allowed.in_order.empty() && !is_auto && device.name != kCpu)
-    return fail(Code::kInvalidArgument,
-                "device '{}': expected auto, cpu, cuda[:n], tensorrt[:n], openvino, coreml, or the "
-                "name of a provider library",
-                settings.device);
   return allowed;
 }
 

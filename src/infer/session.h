@@ -41,6 +41,10 @@ struct DeviceName {
 // All but "auto", which tries them in this order; the CPU is the last.
 std::vector<DeviceName> device_names();
 
+// Whether SessionSettings::device may be so; not whether there is such a device. Errors:
+// kInvalidArgument.
+Result<> check_device(const std::string& device, std::span<const ProviderLibrary> libraries);
+
 struct SessionSettings {
   // "auto", "cpu", "cuda", "cuda:1", "openvino", "coreml", "tensorrt"; "npu", "npu:1" where a
   // provider library has that name.

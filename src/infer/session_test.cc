@@ -65,6 +65,26 @@ TEST(Session, a_file_that_is_no_model_is_refused_with_the_runtimes_reason) {
   }
 }
 
+TEST(CheckDevice, knows_names_and_which_of_them_have_numbers) {
+  const std::vector<ProviderLibrary> libraries = {{"npu", "libnpu.so"}};
+  for (const char* device :
+       {"auto", "cpu", "CPU", "cuda", "cuda:3", "tensorrt:1", "openvino", "npu", "npu:7"})
+    EXPECT_THAT(check_device(device, libraries), IsOk()) << device;
+  for (const char* device : {"", "gpu0", "abacus:1", ":1"})
+    EXPECT_THAT(check_device(device, libraries),
+                FailsWith(Code::kInvalidArgument, testing::HasSubstr("expected auto, cpu, cuda")))
+        << device;
+  for (const char* device : {"cuda:", "cuda:x", "cuda:-1", "cuda:1x", "npu:99999999999"})
+    EXPECT_THAT(check_device(device, libraries),
+                FailsWith(Code::kInvalidArgument, testing::HasSubstr("as in cuda:0")))
+        << device;
+  for (const char* device : {"cpu:0", "auto:1", "openvino:0"})
+    EXPECT_THAT(check_device(device, libraries),
+                FailsWith(Code::kInvalidArgument, testing::HasSubstr("has no numbers")))
+        << device;
+  EXPECT_FALSE(check_device("npu", {}));
+}
+
 TEST(Session, devices_that_are_not_there_are_named) {
   const auto model = mobilenet();
   if (!model) GTEST_SKIP() << "no test pictures and models here";

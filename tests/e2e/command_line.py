@@ -43,6 +43,18 @@ def test_recipe_that_is_none(binary, folder):
     run([*recipe, str(folder / "absent.yaml")], EXIT_FAILED)
 
 
+def test_flags_overrule_a_recipe(binary, folder):
+    """Of jobs that only the recipe names, too."""
+    recipe = folder / "recipe.yaml"
+    recipe.write_text("jobs: [prepare, quality]\nprepare:\n  format: png\n  size: 16\n")
+    out = folder / "by_recipe"
+    run([str(binary), "run", str(folder / "a.png"), str(out), "--recipe", str(recipe), "--prepare.format", "jpeg"],
+        EXIT_DONE)
+    check(any((out / f"a.{end}").exists() for end in ("jpg", "jpeg")) and not (out / "a.png").exists(), f"{sorted(p.name for p in out.iterdir())}")
+    said = run([str(binary), "run", "a.png", "never", "--recipe", str(recipe), "--embed.dtype", "f16"], EXIT_USAGE)
+    check("--embed.dtype: embed is not among the jobs" in said, said)
+
+
 def test_damaged_cache(binary, folder):
     cache = folder / "cache"
     cache.mkdir()
@@ -69,8 +81,8 @@ def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
-        for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_damaged_cache,
-                     test_merge_of_a_part):
+        for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_flags_overrule_a_recipe,
+                     test_damaged_cache, test_merge_of_a_part):
             test(args.bin, folder)
 
 

@@ -18,7 +18,10 @@ WRONG_USAGE = {
     "prepare IN OUT --progress x": "--progress: 'x', expected one of",
     "prepare IN OUT --recipe IN": "IN: is a folder, expected a file",
     "prepare IN FILE": "FILE: is a file",
+    "prepare IN OUT --device abacus": "--device: 'abacus', expected auto, cpu, cuda",
+    "embed IN OUT --model GONE --device cpu:1": "--device: 'cpu:1', but cpu has no numbers",
     "run IN OUT --jobs prepar": "no job named 'prepar'",
+    "run IN OUT --jobs quality --prepare.size 3": "--prepare.size: prepare is not among the jobs",
     "inspect": "inspect: IN...: missing",
     "inspect IN --threads x": "--threads: 'x'",
     "dedupe": "dedupe: IN... [OUT]: missing",
@@ -44,7 +47,9 @@ WRONG_USAGE = {
     "cache stats --cache FILE": "FILE: is a file, expected a folder",
     "cache clear --cache FILE": "FILE: is a file, expected a folder",
     "merge OUT": "merge: OUT SHARD_OUT...: 1 given, expected at least 2",
+    "merge OUT IN": "IN: is not the output of a run",
     "report": "report: OUT: missing",
+    "report IN": "IN: is not the output of a run",
     "schema prepar": "no job named 'prepar'",
 }
 # What is not there, or not as it should be: no mistake in the words.
@@ -55,8 +60,9 @@ NOT_THERE = {
     "compare GONE GONE": "GONE: cannot open",
     "bench-model GONE": "no model named",
     "models info GONE": "no model named",
-    "report IN": "no run store",
-    "merge OUT IN": "not the output of a run",
+    "search GONE --key x": "GONE: is not the output of a run",
+    "report GONE": "GONE: is not the output of a run",
+    "merge OUT GONE": "GONE: is not the output of a run",
 }
 COMMANDS = ("prepare thumbs quality embed run dedupe inspect compare search stability merge report bench-model doctor "
             "schema models cache").split()
