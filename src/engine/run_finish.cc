@@ -73,7 +73,7 @@ bool RunFinishContext::is_there(const std::string& path) const {
 }
 
 Result<> RunFinishContext::remove_output(const std::string& path) {
-  if (place_.sink_kind() != SinkKind::kFolder || !context_.own_paths.contains(path)) return {};
+  if (place_.sink_kind() == SinkKind::kZip || !context_.own_paths.contains(path)) return {};
   IMAGEMILL_TRY(read_item_paths());
   if (is_of_item(path)) return {};
   auto removed = fs_.remove(place_of(path));

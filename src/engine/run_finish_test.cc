@@ -17,7 +17,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::function<void()> meanwhile;  // between the two files
+std::function<void()> meanwhile;    // between the two files
+std::vector<std::string> unwanted;  // taken away after them
 
 // Writes "table.csv" at once and "lists/long.txt" in pieces, and one file an item.
 class TableJob final : public Job {
@@ -39,9 +40,11 @@ class TableJob final : public Job {
   Result<> finish(FinishContext& context) override {
     IMAGEMILL_TRY(context.write_output("table.csv", as_byte_span("the run's")));
     if (meanwhile) meanwhile();
-    return context.write_output("lists/long.txt", [](const std::string& file) {
+    IMAGEMILL_TRY(context.write_output("lists/long.txt", [](const std::string& file) {
       return write_file_atomically(real_file_system(), file, as_byte_span("the run's"));
-    });
+    }));
+    for (const std::string& path : unwanted) IMAGEMILL_TRY(context.remove_output(path));
+    return {};
   }
 
  private:
@@ -111,6 +114,19 @@ TEST_P(RunFinishTest, a_later_try_makes_its_own_files_anew) {
   EXPECT_EQ(text_of("out/lists/long.txt"), "the run's");
   EXPECT_THAT(run_.listener.warnings, IsEmpty());
   EXPECT_TRUE(std::filesystem::is_empty(at("out/.imagemill/staging")));
+}
+
+TEST_P(RunFinishTest, takes_away_what_a_try_stored_and_nothing_else) {
+  run("out");
+  put("out/mine.csv", "mine");
+  unwanted = {"table.csv", "lists/long.txt", "mine.csv", "item.txt", "never.csv"};
+  run("out");
+  unwanted.clear();
+  EXPECT_EQ(text_of("out/table.csv"), "(none)");
+  EXPECT_EQ(text_of("out/lists/long.txt"), "(none)");
+  EXPECT_EQ(text_of("out/mine.csv"), "mine");
+  const bool has_item_file = std::string(GetParam()) == "auto";
+  EXPECT_EQ(text_of("out/item.txt"), has_item_file ? "an item's" : "(none)");
 }
 
 TEST_P(RunFinishTest, never_replaces_an_items_file) {
