@@ -35,6 +35,13 @@ struct Batch {
   std::optional<Clock::time_point> first_filled_at;
 };
 
+BatchTuner tuner_for(const BatcherSettings& settings) {
+  if (settings.batch_exact != 0) return BatchTuner::fixed(settings.batch_exact);
+  if (settings.batch_fixed != 0) return BatchTuner::fixed(settings.batch_fixed);
+  if (settings.batch_known != 0) return BatchTuner(settings.batch_max, settings.batch_known);
+  return BatchTuner(settings.batch_max);
+}
+
 }  // namespace
 
 struct BatchSlot::State {
@@ -47,10 +54,9 @@ struct Batcher::State {
   State(ModelRunner& runner, const BatcherSettings& s)
       : model(runner),
         settings(s),
-        tuner(s.batch_exact != 0   ? BatchTuner::fixed(s.batch_exact)
-              : s.batch_fixed != 0 ? BatchTuner::fixed(s.batch_fixed)
-              : s.batch_known != 0 ? BatchTuner(s.batch_max, s.batch_known)
-                                   : BatchTuner(s.batch_max)),
+        runs_on_cpu(s.runs_on_cpu),
+        runs_max(s.runs_max),
+        tuner(tuner_for(s)),
         input_type(runner.signature().inputs.front().type),
         row_bytes(element_count(s.input_row).value_or(0) * element_bytes(input_type)) {
     for (int i = 0; !s.runs_on_cpu && i < std::max(1, s.runs_max); ++i)
@@ -62,7 +68,7 @@ struct Batcher::State {
   void hand_in(BatchSlot::State& slot, BatchSlot::Answer answer, bool closes);
   // The open batch takes no more slots.
   void close() { closed.push_back(std::move(open)); }
-  bool has_run_free() const { return settings.runs_max == 0 || runs < settings.runs_max; }
+  bool has_run_free() const { return runs_max == 0 || runs < runs_max; }
   // The oldest closed batch that waits for nothing more.
   auto next_ready() {
     return std::ranges::find_if(closed, [](const auto& batch) { return batch->unfilled == 0; });
@@ -74,7 +80,7 @@ struct Batcher::State {
   void run_rows(std::span<std::byte> input, std::span<Result<BatchRow>> results);
   Result<std::vector<Tensor>> call_model(std::span<std::byte> input, int rows);
   Result<std::vector<Tensor>> call_model_locked(std::span<std::byte> input, int rows);
-  // Runs for a device until it is told to stop.
+  // Runs for the device until it is told to stop.
   void attend_device(const std::stop_token& stop);
 
   ModelRunner& model;
@@ -84,6 +90,8 @@ struct Batcher::State {
 
   mutable std::mutex mutex;
   // All below guarded by mutex.
+  bool runs_on_cpu;
+  int runs_max;
   BatchTuner tuner;
   const ElementType input_type;
   const size_t row_bytes;
@@ -225,6 +233,7 @@ void Batcher::State::run(Batch& batch, std::unique_lock<std::mutex>& lock) {
   }
   const auto rows = static_cast<int64_t>(filled.size());
   status.waiting -= rows;
+  const bool began_on_cpu = runs_on_cpu;
   lock.unlock();
   std::vector<Result<BatchRow>> results = results_of(batch, filled);
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
@@ -235,7 +244,7 @@ void Batcher::State::run(Batch& batch, std::unique_lock<std::mutex>& lock) {
   status.batches += rows == 0 ? 0 : 1;
   status.slots += rows == 0 ? 0 : batch.capacity;
   status.run_seconds += seconds;
-  if (rows == batch.capacity) tuner.record(batch.capacity, seconds);
+  if (rows == batch.capacity && began_on_cpu == runs_on_cpu) tuner.record(batch.capacity, seconds);
   constexpr size_t kSpares = 4;
   if (spare_inputs.size() >= kSpares) spare_inputs.erase(spare_inputs.begin());
   spare_inputs.emplace_back(std::move(batch.input), batch.input_bytes);
@@ -253,6 +262,8 @@ void Batcher::State::attend_device(const std::stop_token& stop) {
     ready.wait(lock, stop, [&] { return (batch = claim()) != nullptr; });
     if (batch) run(*batch, lock);
   }
+  // Where the device is gone, nobody else may come for what waits.
+  while (const auto batch = runs_on_cpu ? claim() : nullptr) run(*batch, lock);
 }
 
 void Batcher::State::hand_in(BatchSlot::State& slot, BatchSlot::Answer answer, bool closes) {
@@ -265,7 +276,7 @@ void Batcher::State::hand_in(BatchSlot::State& slot, BatchSlot::Answer answer, b
   if (!batch.first_filled_at) batch.first_filled_at = now;
   const bool is_due = now - *batch.first_filled_at >= settings.delay_max;
   if (open == slot.batch && (closes || is_due)) close();
-  if (!settings.runs_on_cpu) {
+  if (!runs_on_cpu) {
     ready.notify_all();
     return;
   }
@@ -304,7 +315,15 @@ Result<BatchRow> BatchSlot::run() && {
 
 Batcher::Batcher(ModelRunner& model, const BatcherSettings& settings)
     : state_(std::make_unique<State>(model, settings)) {}
-Batcher::~Batcher() = default;
+
+Batcher::~Batcher() {
+  std::vector<std::shared_ptr<Batch>> dropped;
+  {
+    const std::lock_guard lock(state_->mutex);
+    dropped.swap(state_->closed);
+  }
+  state_.reset();
+}
 
 Result<BatchSlot> Batcher::reserve() {
   const std::lock_guard lock(state_->mutex);
@@ -329,13 +348,26 @@ bool Batcher::run_partial() {
   const bool closes =
       is_partial && state_->next_ready() == state_->closed.end() && state_->has_run_free();
   if (closes) state_->close();
-  if (!state_->settings.runs_on_cpu) {
+  if (!state_->runs_on_cpu) {
     state_->ready.notify_all();
     return closes;
   }
   const auto batch = state_->claim();
   if (batch) state_->run(*batch, lock);
   return batch != nullptr;
+}
+
+void Batcher::leave_device(int batch_max, int runs_max) {
+  const std::lock_guard lock(state_->mutex);
+  BatcherSettings settings = state_->settings;
+  settings.batch_max = batch_max;
+  settings.batch_fixed = std::min(settings.batch_fixed, batch_max);
+  settings.batch_known = 0;
+  state_->tuner = tuner_for(settings);
+  state_->runs_on_cpu = true;
+  state_->runs_max = runs_max;
+  if (state_->open) state_->close();  // it may be larger
+  for (std::jthread& thread : state_->device_threads) thread.request_stop();
 }
 
 BatcherStatus Batcher::status() const {

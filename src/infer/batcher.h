@@ -99,6 +99,11 @@ class Batcher {
   // none, or its slots are still being filled, or as many run as may.
   bool run_partial();
 
+  // The device is gone and the model on the CPU: from now on batches have at most `batch_max` rows
+  // and are run by whoever hands in their last one, `runs_max` at once (0: any number). The model
+  // may call it in the middle of a run.
+  void leave_device(int batch_max, int runs_max);
+
   BatcherStatus status() const;
   std::vector<BatchTiming> timings() const;
   std::optional<int> best_batch() const;

@@ -335,6 +335,34 @@ TEST(Batcher, a_device_works_while_its_callers_go_on) {
   EXPECT_EQ(model.most_at_once, 1);
 }
 
+TEST(Batcher, goes_on_on_the_cpu_when_the_device_is_gone) {
+  SummingModel model;
+  BatcherSettings settings = three_floats(4);
+  settings.runs_on_cpu = false;
+  settings.runs_max = 1;
+  Batcher batcher(model, settings);
+  std::latch has_rows(1);
+  model.on_run = [&] {
+    if (!model.batches().empty()) return;
+    has_rows.wait();
+    batcher.leave_device(2, 0);
+  };
+  // One batch on the device, one that waits, and one that is not full.
+  std::vector<std::future<Result<BatchRow>>> rows;
+  for (float value = 0; value < 11; ++value) rows.push_back(submit(batcher, value));
+  has_rows.count_down();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    ASSERT_OK_AND_ASSIGN(const BatchRow row, rows[i].get());
+    EXPECT_EQ(*reinterpret_cast<const float*>(row.outputs[1].bytes.data()), static_cast<float>(i));
+  }
+  EXPECT_THAT(model.batches(), testing::ElementsAre(4, 4, 3));
+  // Now by whoever hands in the last row.
+  std::vector<std::future<Result<BatchRow>>> more;
+  for (float value = 0; value < 4; ++value) more.push_back(submit(batcher, value));
+  for (const auto& row : more) EXPECT_TRUE(is_there(row));
+  EXPECT_THAT(model.batches(), testing::ElementsAre(4, 4, 3, 2, 2));
+}
+
 TEST(Batcher, runs_no_more_at_once_than_it_may) {
   SummingModel model;
   BatcherSettings settings = three_floats(2);

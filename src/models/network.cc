@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "models/batch_of_one.h"
-#include "models/batch_room.h"
 #include "models/input_tensor.h"
 #include "models/model_description.h"
 
@@ -112,13 +111,13 @@ Result<Network::Tried> Network::find_session() {
                         last_run_on_->runtime_version == runtime_->version() &&
                         notes_.takes_more(*last_run_on_) == true;
   if (is_known) {
-    auto open = try_session(BatchSide::kOpen);
+    auto open = try_session(settings_.device, BatchSide::kOpen);
     if (open && runs_on(*open->session) == last_run_on_) {
       batch_of_one_ = BatchOfOne::kOpened;
       return open;
     }
   }
-  IMAGEMILL_ASSIGN_OR_RETURN(Tried declared, try_session(BatchSide::kAsDeclared));
+  IMAGEMILL_ASSIGN_OR_RETURN(Tried declared, try_session(settings_.device, BatchSide::kAsDeclared));
   if (batch_of(*declared.session) != 1) return declared;
   batch_of_one_ = may_open ? BatchOfOne::kKept : BatchOfOne::kNotTried;
   auto open = may_open ? open_batch(declared) : std::nullopt;
@@ -131,7 +130,7 @@ std::optional<Network::Tried> Network::open_batch(const Tried& declared) const {
   const RunsOn here = runs_on(*declared.session);
   const std::optional<bool> known = notes_.takes_more(here);
   if (known == false) return std::nullopt;
-  auto open = try_session(BatchSide::kOpen);
+  auto open = try_session(settings_.device, BatchSide::kOpen);
   if (open && runs_on(*open->session) != here) return std::nullopt;
   Result<bool> takes_more = true;
   if (!open)
@@ -149,8 +148,8 @@ std::optional<Network::Tried> Network::open_batch(const Tried& declared) const {
   return std::move(*open);
 }
 
-Result<Network::Tried> Network::try_session(BatchSide side) const {
-  IMAGEMILL_ASSIGN_OR_RETURN(auto session, open_session(settings_.device, side));
+Result<Network::Tried> Network::try_session(const std::string& device, BatchSide side) const {
+  IMAGEMILL_ASSIGN_OR_RETURN(auto session, open_session(device, side));
   const ModelSignature& signature = session->signature();
   if (signature.inputs.size() != 1)
     return fail(Code::kUnsupported, "takes {} inputs, expected one picture",
@@ -222,14 +221,19 @@ void Network::tell_of(const Session& session) const {
                               : "so pictures run one by one, several at once"));
 }
 
+// As far as the memory goes.
+BatchRoom Network::room_for(const Tried& tried) const {
+  if (!tried.session->computes_on_cpu())
+    return batch_room_on_device(settings_.bytes_max, row_bytes(), kRunsOnDevice);
+  const int64_t declared = std::max<int64_t>(batch_of(*tried.session), 1);
+  return batch_room_on_cpu(settings_.bytes_max, tried.weights, row_bytes(),
+                           tried.run_bytes / declared, settings_.threads);
+}
+
 BatcherSettings Network::plan_batches(const Tried& tried) const {
   const int64_t declared = batch_of(*tried.session);
   const bool on_cpu = tried.session->computes_on_cpu();
-  const uint64_t row_run_bytes = tried.run_bytes / std::max<int64_t>(declared, 1);
-  const BatchRoom room =
-      on_cpu ? batch_room_on_cpu(settings_.bytes_max, tried.weights, row_bytes(), row_run_bytes,
-                                 settings_.threads)
-             : batch_room_on_device(settings_.bytes_max, row_bytes(), kRunsOnDevice);
+  const BatchRoom room = room_for(tried);
   const int fit = room.batch_max;
   if (settings_.batch > fit)
     tell_(fmt::format(
@@ -261,17 +265,20 @@ std::unique_ptr<ModelRunner> Network::make_runner(std::unique_ptr<Session> sessi
       std::move(runner),
       [this, outputs](ModelRunner& device) { return check_on_black(device, outputs).has_value(); },
       [this, side](const Status& why) -> Result<std::unique_ptr<ModelRunner>> {
-        IMAGEMILL_ASSIGN_OR_RETURN(std::unique_ptr<ModelRunner> cpu, open_session("cpu", side));
+        IMAGEMILL_ASSIGN_OR_RETURN(Tried cpu, try_session("cpu", side));
         tell_(fmt::format("{}: goes on on the CPU, because {} does not work any more: {}",
                           model_.manifest.name, runs_on_.provider, why.message()));
-        return cpu;
+        const BatchRoom room = room_for(cpu);
+        batcher_->leave_device(std::min(room.batch_max, kBatchMaxOnCpu), room.runs_max);
+        return std::move(cpu.session);
       });
   fallback_ = fallback.get();
   return fallback;
 }
 
 void Network::remember() {
-  const auto best = is_open_ ? batcher_->best_batch() : std::nullopt;
+  // After a fall-back it is the CPU's.
+  const auto best = is_open_ && !has_fallen_back() ? batcher_->best_batch() : std::nullopt;
   if (best) remember(*best);
 }
 

@@ -18,6 +18,7 @@
 #include "infer/batcher.h"
 #include "infer/fallback_runner.h"
 #include "infer/onnx_runtime.h"
+#include "models/batch_room.h"
 #include "models/model_store.h"
 #include "models/network_notes.h"
 
@@ -101,10 +102,11 @@ class Network {
   Result<Tried> find_session();
   // One with its batch open, where it gives the rows that `declared` gives; that is remembered.
   std::optional<Tried> open_batch(const Tried& declared) const;
-  Result<Tried> try_session(BatchSide side) const;
+  Result<Tried> try_session(const std::string& device, BatchSide side) const;
   Result<std::unique_ptr<Session>> open_session(const std::string& device, BatchSide side) const;
   Result<> check_on_black(ModelRunner& model, std::span<const size_t> outputs) const;
   void tell_of(const Session& session) const;
+  BatchRoom room_for(const Tried& tried) const;
   BatcherSettings plan_batches(const Tried& tried) const;
   // The session, with the CPU to fall back to where the user left the choice of a device to us.
   std::unique_ptr<ModelRunner> make_runner(std::unique_ptr<Session> session,
