@@ -10,6 +10,7 @@
 
 #include "base/file_system.h"
 #include "base/half.h"
+#include "models/features.h"
 
 namespace imagemill {
 namespace {
@@ -57,10 +58,11 @@ bool is_near(std::span<const float> a, std::span<const float> b) {
 
 // Whether row `index` of two is what came of it alone.
 bool is_same_row(const Tensor& both, size_t index, const Tensor& alone) {
-  if (both.type != ElementType::kF32 || both.shape.empty() || both.shape.front() != 2) return false;
-  const std::span<const float> values = both.values<float>();
-  const size_t width = values.size() / 2;
-  return is_near(alone.values<float>(), values.subspan(index * width, width));
+  if (both.shape.empty() || both.shape.front() != 2) return false;
+  const auto values = numbers_of(both), row = numbers_of(alone);
+  if (!values || !row) return false;
+  const size_t width = values->size() / 2;
+  return is_near(*row, std::span(*values).subspan(index * width, width));
 }
 
 }  // namespace

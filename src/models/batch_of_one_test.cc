@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/batch_of_one.h"
 
+#include <algorithm>
 #include <limits>
 
+#include "base/half.h"
 #include "models/onnx_graph.h"
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
@@ -65,6 +67,7 @@ struct Fault {
   bool adds_last_row = false;
   bool forgets_rows = false;
   std::optional<Code> refuses_two = {};
+  ElementType type = ElementType::kF32;  // of the sums
 };
 
 // The sum of each row of two numbers and 1.
@@ -82,14 +85,25 @@ class Sums final : public ModelRunner {
     for (size_t r = 0; r < rows; ++r)
       sums->push_back(in[2 * r] + in[2 * r + 1] + 1 + (r == 1 ? fault_.error : 0.0f) +
                       (fault_.adds_last_row ? in[2 * (rows - 1)] : 0.0f));
-    const std::span values(*sums);
-    return std::vector{Tensor{.type = ElementType::kF32,
-                              .shape = {fault_.forgets_rows ? 1 : static_cast<int64_t>(rows), 1},
-                              .bytes = std::as_bytes(values),
-                              .owner = sums}};
+    const Shape shape{fault_.forgets_rows ? 1 : static_cast<int64_t>(rows), 1};
+    if (fault_.type == ElementType::kF16) {
+      auto halves = std::make_shared<std::vector<uint16_t>>(sums->size());
+      std::ranges::transform(*sums, halves->begin(), float_to_half);
+      return std::vector{tensor_of(fault_.type, shape, halves)};
+    }
+    return std::vector{tensor_of(fault_.type, shape, sums)};
   }
 
  private:
+  template <typename T>
+  static Tensor tensor_of(ElementType type, const Shape& shape,
+                          std::shared_ptr<std::vector<T>> values) {
+    return {.type = type,
+            .shape = shape,
+            .bytes = std::as_bytes(std::span(*values)),
+            .owner = std::move(values)};
+  }
+
   const Fault fault_;
   const ModelSignature signature_{.inputs = {{.name = "x", .shape = {TensorSpec::kAny, 2}}},
                                   .outputs = {{.name = "y", .shape = {TensorSpec::kAny, 1}}}};
@@ -97,7 +111,7 @@ class Sums final : public ModelRunner {
 
 Result<bool> is_opened(const Fault& fault) {
   Sums open(fault);
-  Sums single({});
+  Sums single({.type = fault.type});
   const std::vector<int64_t> row = {2};
   const std::vector<size_t> outputs = {0};
   return gives_same_rows(open, single, row, outputs);
@@ -111,6 +125,9 @@ TEST(BatchOfOne, is_opened_only_where_rows_do_not_know_of_each_other) {
   EXPECT_EQ(is_opened({.adds_last_row = true}), false);
   EXPECT_EQ(is_opened({.forgets_rows = true}), false);
   EXPECT_EQ(is_opened({.refuses_two = Code::kInternal}), false);
+  EXPECT_EQ(is_opened({.type = ElementType::kF16}), true);
+  EXPECT_EQ(is_opened({.error = 1e-2f, .type = ElementType::kF16}), false);
+  EXPECT_EQ(is_opened({.type = ElementType::kI64}), false) << "no numbers to compare";
 }
 
 TEST(BatchOfOne, no_memory_is_no_verdict) {

@@ -11,21 +11,6 @@
 namespace imagemill {
 namespace {
 
-// As float32, whatever the network counts in.
-Result<std::vector<float>> numbers_of(const Tensor& row) {
-  if (row.type == ElementType::kF32) {
-    const std::span<const float> all = row.values<float>();
-    return std::vector<float>(all.begin(), all.end());
-  }
-  if (row.type != ElementType::kF16)
-    return fail(Code::kUnsupported, "an output of {}, expected float32 or float16",
-                element_name(row.type));
-  const std::span<const uint16_t> halves = row.values<uint16_t>();
-  std::vector<float> values(halves.size());
-  std::ranges::transform(halves, values.begin(), half_to_float);
-  return values;
-}
-
 Result<> check_finite(std::span<const float> values) {
   const auto it = std::ranges::find_if(values, [](float v) { return !std::isfinite(v); });
   if (it == values.end()) return {};
@@ -42,6 +27,20 @@ Result<> normalize(std::vector<float>& values) {
 }
 
 }  // namespace
+
+Result<std::vector<float>> numbers_of(const Tensor& tensor) {
+  if (tensor.type == ElementType::kF32) {
+    const std::span<const float> all = tensor.values<float>();
+    return std::vector<float>(all.begin(), all.end());
+  }
+  if (tensor.type != ElementType::kF16)
+    return fail(Code::kUnsupported, "an output of {}, expected float32 or float16",
+                element_name(tensor.type));
+  const std::span<const uint16_t> halves = tensor.values<uint16_t>();
+  std::vector<float> values(halves.size());
+  std::ranges::transform(halves, values.begin(), half_to_float);
+  return values;
+}
 
 Result<std::vector<float>> read_features(const Tensor& row, const ModelOutputs& outputs) {
   Shape shape = row.shape;

@@ -14,6 +14,10 @@
 
 namespace imagemill {
 
+// Its elements as float32, whatever the network counts in. kUnsupported where that is neither
+// float32 nor float16.
+Result<std::vector<float>> numbers_of(const Tensor& tensor);
+
 // A row is float32 or float16.
 
 // One vector of a row: values, or tokens x values pooled; maps of 1x1 count as values. Of length 1
