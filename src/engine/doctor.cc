@@ -11,6 +11,7 @@
 #include "imagemill/models.h"
 #include "imagemill/version.h"
 #include "infer/provider_check.h"
+#include "infer/session.h"
 #include "kernels/libraries.h"
 #include "store/sqlite.h"
 #include "telemetry/machine_limits.h"
@@ -25,21 +26,10 @@ std::vector<std::string> names_of(std::span<const FileFormat> formats) {
   return names;
 }
 
-struct Remedy {
-  std::string_view device;
-  std::string_view text;
-};
-
-constexpr Remedy kRemedies[] = {
-    {"tensorrt", "pip install onnxruntime-gpu tensorrt, with NVIDIA's driver"},
-    {"cuda", "pip install onnxruntime-gpu, with NVIDIA's driver, CUDA and cuDNN"},
-    {"coreml", "on a Mac: pip install onnxruntime"},
-    {"openvino", "pip install onnxruntime-openvino"},
-};
-
 std::string remedy_of(const ProviderCheck& check) {
-  const auto* const it = std::ranges::find(kRemedies, check.device, &Remedy::device);
-  return check.problem.empty() || it == std::end(kRemedies) ? "" : std::string(it->text);
+  const std::vector<DeviceName> names = device_names();
+  const auto it = std::ranges::find(names, check.device, &DeviceName::device);
+  return check.problem.empty() || it == names.end() ? "" : std::string(it->remedy);
 }
 
 // Those that are named as they should be; of the others is told why not.

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <memory>
+
+#include "base/file_system.h"
+#include "infer/nvidia_wheels.h"
 
 namespace imagemill {
 namespace {
@@ -23,17 +27,24 @@ struct Arrays {
   }
 };
 
-void append_cuda(Ort::SessionOptions& options, int index, const SessionSettings& settings) {
+// A device of a provider, and the session that is to use it. Good as long as the settings.
+struct Target {
+  const OnnxRuntime& runtime;
+  const SessionSettings& settings;
+  int index = 0;
+};
+
+void append_cuda(Ort::SessionOptions& options, const Target& target) {
   // An exhaustive search of convolution algorithms takes minutes and its choice changes from run to
   // run; TF32 keeps ten bits of a float's mantissa, too few for results that do not depend on the
   // batch.
-  KeyValues values{{"device_id", std::to_string(index)},
+  KeyValues values{{"device_id", std::to_string(target.index)},
                    {"cudnn_conv_algo_search", "HEURISTIC"},
-                   {"use_tf32", "0"},
                    {"arena_extend_strategy", "kSameAsRequested"}};
-  if (settings.device_memory_max != 0)
-    values.emplace("gpu_mem_limit", std::to_string(settings.device_memory_max));
+  constexpr int kFirstApiWithTf32 = 18;  // before it was off
+  if (target.runtime.api_version() >= kFirstApiWithTf32) values.emplace("use_tf32", "0");
   const Arrays arrays(values);
+  load_nvidia_wheels(target.runtime.path());
   OrtCUDAProviderOptionsV2* raw = nullptr;
   Ort::ThrowOnError(Ort::GetApi().CreateCUDAProviderOptions(&raw));
   const std::unique_ptr<OrtCUDAProviderOptionsV2, void (*)(OrtCUDAProviderOptionsV2*)> cuda(
@@ -43,14 +54,27 @@ void append_cuda(Ort::SessionOptions& options, int index, const SessionSettings&
   options.AppendExecutionProvider_CUDA_V2(*cuda);
 }
 
-void append_tensorrt(Ort::SessionOptions& options, int index, const SessionSettings& settings) {
-  KeyValues values{{"device_id", std::to_string(index)}, {"trt_fp16_enable", "0"}};
-  if (!settings.optimized_folder.empty()) {
-    values.emplace("trt_engine_cache_enable", "1");
-    values.emplace("trt_engine_cache_path", settings.optimized_folder);
-    values.emplace("trt_engine_cache_prefix", settings.model_hash);
+// Engines of one version of the runtime: another one cannot read them.
+std::string engine_folder(const Target& target) {
+  std::string folder =
+      join_path(target.settings.optimized_folder, "tensorrt-ort" + target.runtime.version());
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  return error ? std::string() : folder;
+}
+
+// Takes minutes the first time. What it cannot run CUDA does.
+void append_tensorrt(Ort::SessionOptions& options, const Target& target) {
+  KeyValues values{{"device_id", std::to_string(target.index)}, {"trt_fp16_enable", "0"}};
+  if (!target.settings.optimized_folder.empty()) {
+    if (const std::string folder = engine_folder(target); !folder.empty()) {
+      values.emplace("trt_engine_cache_enable", "1");
+      values.emplace("trt_engine_cache_path", folder);
+      values.emplace("trt_engine_cache_prefix", target.settings.model_hash);
+    }
   }
   const Arrays arrays(values);
+  load_nvidia_wheels(target.runtime.path());
   OrtTensorRTProviderOptionsV2* raw = nullptr;
   Ort::ThrowOnError(Ort::GetApi().CreateTensorRTProviderOptions(&raw));
   const std::unique_ptr<OrtTensorRTProviderOptionsV2, void (*)(OrtTensorRTProviderOptionsV2*)> rt(
@@ -58,16 +82,20 @@ void append_tensorrt(Ort::SessionOptions& options, int index, const SessionSetti
   Ort::ThrowOnError(Ort::GetApi().UpdateTensorRTProviderOptions(
       rt.get(), arrays.keys.data(), arrays.values.data(), arrays.keys.size()));
   options.AppendExecutionProvider_TensorRT_V2(*rt);
+  append_cuda(options, target);
 }
 
-void append_openvino(Ort::SessionOptions& options, int /*index*/, const SessionSettings& settings) {
+// A stream for each run that there may be: one would take them in turn.
+void append_openvino(Ort::SessionOptions& options, const Target& target) {
+  const int runs = std::max(1, target.settings.runs_at_once);
   options.AppendExecutionProvider_OpenVINO_V2(
       {{"device_type", "CPU"},
-       {"num_of_threads", std::to_string(settings.threads_per_run)},
+       {"num_of_threads", std::to_string(runs * target.settings.threads_per_run)},
+       {"num_streams", std::to_string(runs)},
        {"precision", "FP32"}});
 }
 
-void append_coreml(Ort::SessionOptions& options, int /*index*/, const SessionSettings&) {
+void append_coreml(Ort::SessionOptions& options, const Target&) {
   options.AppendExecutionProvider("CoreML", {{"ModelFormat", "MLProgram"}});
 }
 
@@ -78,15 +106,20 @@ struct KnownProvider {
   bool is_automatic;          // tried by "auto"
   bool has_index;
   bool computes_on_cpu;
-  void (*append)(Ort::SessionOptions&, int index, const SessionSettings&);
+  void (*append)(Ort::SessionOptions&, const Target&);
+  std::string_view remedy;  // what it takes to have it
 };
 
 // In the order in which "auto" tries them; the CPU comes after all.
 constexpr KnownProvider kKnown[] = {
-    {"tensorrt", "Tensorrt", false, true, false, append_tensorrt},
-    {"cuda", "CUDA", true, true, false, append_cuda},
-    {"coreml", "CoreML", true, false, false, append_coreml},
-    {"openvino", "OpenVINO", true, false, true, append_openvino},
+    {"tensorrt", "Tensorrt", false, true, false, append_tensorrt,
+     "pip install \"onnxruntime-gpu[cuda,cudnn]\" tensorrt, with NVIDIA's driver"},
+    {"cuda", "CUDA", true, true, false, append_cuda,
+     "pip install \"onnxruntime-gpu[cuda,cudnn]\" without onnxruntime beside it, with NVIDIA's "
+     "driver"},
+    {"coreml", "CoreML", true, false, false, append_coreml, "on a Mac: pip install onnxruntime"},
+    {"openvino", "OpenVINO", true, false, true, append_openvino,
+     "pip install onnxruntime-openvino without onnxruntime beside it"},
 };
 
 constexpr std::string_view kAuto = "auto";
@@ -140,13 +173,13 @@ ExecutionProvider provider_of(const KnownProvider& known, int index, const OnnxR
       .label = known.has_index ? fmt::format("{}:{}", known.provider, index)
                                : std::string(known.provider),
       .computes_on_cpu = known.computes_on_cpu,
-      .append = [append = known.append, index, &settings](Ort::SessionOptions& options) {
-        append(options, index, settings);
+      .append = [append = known.append, index, &runtime, &settings](Ort::SessionOptions& options) {
+        append(options, {.runtime = runtime, .settings = settings, .index = index});
       }};
   const std::vector<std::string> installed = runtime.providers();
   if (std::ranges::find(installed, known.provider) == installed.end())
-    provider.presence = fail(Code::kNotFound, "{}: not in ONNX Runtime {} at {}", known.provider,
-                             runtime.version(), runtime.path());
+    provider.presence = fail(Code::kNotFound, "{}: not in ONNX Runtime {} at {}; it takes: {}",
+                             known.provider, runtime.version(), runtime.path(), known.remedy);
   return provider;
 }
 
@@ -198,8 +231,9 @@ Result<ExecutionProvider> provider_of(const ProviderLibrary& library, int index,
 
 std::vector<DeviceName> device_names() {
   std::vector<DeviceName> names;
-  for (const KnownProvider& known : kKnown) names.push_back({known.device, known.provider});
-  names.push_back({kCpu, "CPU"});
+  for (const KnownProvider& known : kKnown)
+    names.push_back({known.device, known.provider, known.remedy});
+  names.push_back({kCpu, "CPU", ""});
   return names;
 }
 

@@ -3,6 +3,18 @@
 #include "infer/fallback_runner.h"
 
 namespace imagemill {
+namespace {
+
+// To destroy a session whose device is gone may hang, or end the process: what it holds is freed by
+// calls to that device.
+void keep_for_ever(std::shared_ptr<ModelRunner> runner) {
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<std::shared_ptr<ModelRunner>>;
+  const std::lock_guard lock(mutex);
+  kept->push_back(std::move(runner));
+}
+
+}  // namespace
 
 FallbackRunner::FallbackRunner(std::unique_ptr<ModelRunner> first, Probe probe, Replace replace)
     : signature_(first->signature()),
@@ -15,18 +27,34 @@ bool FallbackRunner::has_fallen_back() const {
   return has_fallen_back_;
 }
 
+std::optional<Status> FallbackRunner::lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_;
+}
+
 Result<std::vector<Tensor>> FallbackRunner::run(std::span<const TensorView> inputs,
                                                 std::span<const size_t> outputs) {
   std::shared_ptr<ModelRunner> runner;
   {
     const std::lock_guard lock(mutex_);
+    if (lost_) return std::unexpected(*lost_);
     runner = runner_;
   }
+  const int runs = ++runs_;
   auto results = runner->run(inputs, outputs);
-  // No memory is the batch's trouble, a tensor that does not fit is the caller's.
-  if (results || results.error().code() != Code::kInternal) return results;
+  --runs_;
+  if (results || !is_suspect(results.error(), inputs, runs)) return results;
   const auto other = replacement_of(runner, results.error());
   return other == nullptr ? std::move(results) : other->run(inputs, outputs);
+}
+
+bool FallbackRunner::is_suspect(const Status& failure, std::span<const TensorView> inputs,
+                                int runs) const {
+  if (failure.code() == Code::kInternal) return true;
+  // A device that is gone may say that it has no memory. Of a larger batch, or beside other runs,
+  // that is nothing strange; a tensor that does not fit is the caller's trouble.
+  return failure.code() == Code::kResourceExhausted && runs == 1 && !inputs.empty() &&
+         !inputs.front().shape.empty() && inputs.front().shape.front() == 1;
 }
 
 std::shared_ptr<ModelRunner> FallbackRunner::replacement_of(
@@ -34,9 +62,13 @@ std::shared_ptr<ModelRunner> FallbackRunner::replacement_of(
   // Others that fail meanwhile wait here and find it replaced.
   const std::lock_guard lock(mutex_);
   if (runner_ != failed) return runner_;
-  if (has_fallen_back_ || probe_(*runner_)) return nullptr;
+  if (lost_ || has_fallen_back_ || probe_(*runner_)) return nullptr;
+  keep_for_ever(runner_);
   auto other = replace_(why);
-  if (!other) return nullptr;
+  if (!other) {
+    lost_ = std::move(other).error();
+    return nullptr;
+  }
   runner_ = std::move(*other);
   has_fallen_back_ = true;
   return runner_;

@@ -40,10 +40,10 @@ class DoublingDevice final : public ModelRunner {
 
 class FallbackRunnerTest : public testing::Test {
  protected:
-  static Result<float> doubled(ModelRunner& runner, float value) {
-    std::vector<std::byte> bytes(sizeof value);
+  static Result<float> doubled(ModelRunner& runner, float value, int64_t rows = 1) {
+    std::vector<std::byte> bytes(static_cast<size_t>(rows) * sizeof value);
     std::memcpy(bytes.data(), &value, sizeof value);
-    const Shape shape{1};
+    const Shape shape{rows};
     const TensorView view{.type = ElementType::kF32, .shape = shape, .bytes = bytes};
     const size_t output = 0;
     IMAGEMILL_ASSIGN_OR_RETURN(const auto results, runner.run({&view, 1}, {&output, 1}));
@@ -100,20 +100,36 @@ TEST_F(FallbackRunnerTest, what_fails_for_its_input_fails_and_the_device_stays) 
   EXPECT_FALSE(other.has_fallen_back());
 }
 
-TEST_F(FallbackRunnerTest, no_memory_is_no_reason_to_leave_a_device) {
+TEST_F(FallbackRunnerTest, no_memory_for_a_batch_is_no_reason_to_leave_a_device) {
   const auto runner = make();
   device_->dying_word = Code::kResourceExhausted;
   device_->runs_to_live = 0;
-  EXPECT_THAT(doubled(*runner, 1), FailsWith(Code::kResourceExhausted));
+  EXPECT_THAT(doubled(*runner, 1, 2), FailsWith(Code::kResourceExhausted));
+  EXPECT_EQ(device_runs_, 1) << "no probe";
   EXPECT_FALSE(runner->has_fallen_back());
   EXPECT_TRUE(whys_.empty());
 }
 
-TEST_F(FallbackRunnerTest, where_nothing_takes_its_place_the_failure_stands) {
+TEST_F(FallbackRunnerTest, a_device_without_memory_for_one_row_is_left) {
+  const auto runner = make();
+  device_->dying_word = Code::kResourceExhausted;
+  device_->runs_to_live = 0;
+  EXPECT_THAT(doubled(*runner, 1), IsOk());
+  EXPECT_TRUE(runner->has_fallen_back());
+}
+
+TEST_F(FallbackRunnerTest, where_nothing_takes_its_place_every_run_fails_at_once) {
   has_cpu_ = false;
   const auto runner = make();
+  EXPECT_THAT(doubled(*runner, 1), IsOk());
+  EXPECT_FALSE(runner->lost());
   device_->runs_to_live = 0;
   EXPECT_THAT(doubled(*runner, 1), FailsWith(Code::kInternal, testing::HasSubstr("719")));
+  ASSERT_TRUE(runner->lost());
+  EXPECT_EQ(runner->lost()->message(), "no CPU");
+  const int runs = device_runs_;
+  EXPECT_THAT(doubled(*runner, 1), FailsWith(Code::kUnsupported, "no CPU"));
+  EXPECT_EQ(device_runs_, runs);
   EXPECT_FALSE(runner->has_fallen_back());
 }
 

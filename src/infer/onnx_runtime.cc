@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 // last.
 constexpr std::string_view kPrefix = "libonnxruntime.so";
 constexpr const char* kSoname = "libonnxruntime.so.1";
+// Libraries with providers, beside it.
+constexpr std::string_view kProviderPrefix = "libonnxruntime_providers_";
 
 // The interface grows at its end, so a library of another age is used at the lower of both
 // versions; nothing that came after this one is called without asking api_version() first. 1.17,
@@ -73,23 +75,29 @@ Result<Library> open_library(const std::string& name, int flags) {
   return library;
 }
 
-// The library files of a folder, the newest name first.
-std::vector<std::string> libraries_in(const std::string& folder) {
+// The newest name first.
+std::vector<std::string> files_in(const std::string& folder, std::string_view prefix) {
   std::vector<std::string> found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(kPrefix) && entry.is_regular_file(error)) found.push_back(entry.path());
+    if (name.starts_with(prefix) && entry.is_regular_file(error)) found.push_back(entry.path());
   }
   std::ranges::sort(found, std::greater{});
   return found;
 }
 
+std::vector<std::string> libraries_in(const std::string& folder) {
+  return files_in(folder, kPrefix);
+}
+
 std::vector<std::string> candidates(const RuntimeSettings& settings) {
   std::error_code error;
   if (!settings.library.empty()) {
-    if (!fs::is_directory(settings.library, error)) return {settings.library};
-    return libraries_in(settings.library);
+    if (fs::is_directory(settings.library, error)) return libraries_in(settings.library);
+    // A name alone would be looked for in the system's folders.
+    if (fs::exists(settings.library, error)) return {fs::absolute(settings.library, error)};
+    return {settings.library};
   }
   std::vector<std::string> all;
   for (const std::string& folder : settings.folders)
@@ -127,16 +135,38 @@ Result<Library> find_library(const RuntimeSettings& settings) {
 
 }  // namespace
 
+std::string_view reason_in(std::string_view message) {
+  // "/source.cc:43 Type Signature() [ONNXRuntimeError] : 1 : FAIL : The reason\n"
+  constexpr std::string_view kMark = "[ONNXRuntimeError] : ";
+  if (const size_t mark = message.rfind(kMark); mark != std::string_view::npos) {
+    message.remove_prefix(mark + kMark.size());
+    for (int field = 0; field < 2; ++field)
+      if (const size_t end = message.find(" : "); end != std::string_view::npos)
+        message.remove_prefix(end + 3);
+  }
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' '))
+    message.remove_suffix(1);
+  return message;
+}
+
 bool is_out_of_memory(std::string_view message) {
-  constexpr std::string_view kSigns[] = {"Failed to allocate memory",
+  // Of ONNX Runtime and its arena, C++, CUDA, cuBLAS, cuDNN 8 and 9, TensorRT; in lower case.
+  constexpr std::string_view kSigns[] = {"failed to allocate memory",
                                          "out of memory",
-                                         "OUT_OF_MEMORY",
+                                         "out_of_memory",
+                                         "outofmemory",
                                          "bad allocation",
                                          "bad_alloc",
-                                         "BFCArena::AllocateRawInternal",
-                                         "ALLOC_FAILED"};
+                                         "bfcarena::allocaterawinternal",
+                                         "alloc_failed",
+                                         "allocation_failed",
+                                         "is smaller than requested bytes"};
+  std::string lower(message);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   return std::ranges::any_of(
-      kSigns, [&](std::string_view sign) { return message.find(sign) != std::string_view::npos; });
+      kSigns, [&](std::string_view sign) { return lower.find(sign) != std::string::npos; });
 }
 
 void ORT_API_CALL OnnxRuntime::State::take_log(void* state, OrtLoggingLevel /*severity*/,
@@ -186,10 +216,11 @@ std::string OnnxRuntime::libraries_in_reach(const RuntimeSettings& settings) {
       text += fmt::format("{}:{}:{}\n", path, stat->bytes, stat->mtime_ns);
   };
   for (const std::string& path : candidates(settings)) {
-    if (path == kSoname)
-      std::ranges::for_each(system_libraries(path), add);
-    else
-      add(path);
+    const bool is_anywhere = path == kSoname;
+    for (const std::string& library : is_anywhere ? system_libraries(path) : std::vector{path}) {
+      add(library);
+      std::ranges::for_each(files_in(std::string(parent_path(library)), kProviderPrefix), add);
+    }
   }
   if (text.empty()) return {};
   for (const ProviderLibrary& library : settings.provider_libraries) {

@@ -44,6 +44,9 @@ struct OnnxRuntime::State {
                                     const char* message);
 };
 
+// What it says without where in its own source it says so.
+std::string_view reason_in(std::string_view message);
+
 // Whether what the runtime says means that memory ran out, which has no code of its own.
 bool is_out_of_memory(std::string_view message);
 
@@ -60,7 +63,7 @@ auto call_runtime(Code code, std::string_view what, Call call) -> Result<decltyp
     }
   } catch (const Ort::Exception& e) {
     return fail(is_out_of_memory(e.what()) ? Code::kResourceExhausted : code,
-                "{}: ONNX Runtime says \"{}\"", what, e.what());
+                "{}: ONNX Runtime says \"{}\"", what, reason_in(e.what()));
   } catch (const std::bad_alloc&) {
     return fail(Code::kResourceExhausted, "{}: out of memory", what);
   } catch (const std::exception& e) {

@@ -18,7 +18,7 @@ struct ProviderCheck {
   std::string problem;        // why a network cannot be run on it; "": one was
 };
 
-// Runs a network of one operation on each device that there is a name for: on the first of each
+// Runs a network of a few operations on each device that there is a name for: on the first of each
 // library, which stays loaded, then on those of the runtime, the CPU last. Takes a tenth of a
 // second or so.
 std::vector<ProviderCheck> check_providers(const std::shared_ptr<OnnxRuntime>& runtime,

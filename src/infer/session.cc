@@ -15,6 +15,8 @@
 namespace imagemill {
 namespace {
 
+constexpr std::string_view kCpu = "CPU";
+
 Result<ElementType> element_type(ONNXTensorElementDataType type, const std::string& name) {
   switch (type) {
     case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
@@ -119,8 +121,9 @@ struct Session::State {
   Ort::MemoryInfo memory{nullptr};
   ModelSignature signature;
   std::string path;
-  std::string provider = "CPU";
+  std::string provider{kCpu};
   bool computes_on_cpu = true;
+  bool is_on_chosen_device = false;
   std::vector<std::string> fallbacks;
 };
 
@@ -198,8 +201,8 @@ bool is_on_disk(const std::string& path) {
 }
 
 Result<Ort::Session> Opening::on_cpu() const {
-  const std::string kept = optimized_graph_path(settings.optimized_folder, settings.model_hash,
-                                                runtime.version(), "CPU");
+  const std::string kept =
+      optimized_graph_path(settings.optimized_folder, settings.model_hash, runtime.version(), kCpu);
   std::error_code error;
   if (kept.empty()) return on_cpu(model, ORT_ENABLE_ALL, "");
   if (std::filesystem::exists(kept, error)) {
@@ -226,40 +229,53 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<OnnxRuntime> runt
                                                const std::string& model_path,
                                                const SessionSettings& settings) {
   IMAGEMILL_ASSIGN_OR_RETURN(const AllowedProviders allowed, find_providers(*runtime, settings));
-  auto state = std::make_unique<State>();
-  state->runtime = runtime;
-  state->path = model_path;
   const Opening opening{*runtime, *runtime->state().environment, model_path, settings};
+  const auto finished = [&](Result<Ort::Session> opened, std::string provider,
+                            bool computes_on_cpu) -> Result<std::unique_ptr<Session>> {
+    if (!opened) return std::unexpected(std::move(opened).error());
+    auto state = std::make_unique<State>();
+    state->runtime = runtime;
+    state->path = model_path;
+    state->session = std::move(*opened);
+    state->provider = std::move(provider);
+    state->computes_on_cpu = computes_on_cpu;
+    state->is_on_chosen_device = !allowed.fall_back;
+    return finish(std::move(state), settings);
+  };
+  std::vector<std::string> fallbacks;
   for (const ExecutionProvider& provider : allowed.in_order) {
-    auto session = opening.on_device(provider);
-    if (session) {
-      state->session = std::move(*session);
-      state->provider = provider.label;
-      state->computes_on_cpu = provider.computes_on_cpu;
-      break;
-    }
-    if (!allowed.fall_back)
-      return std::unexpected(std::move(session).error().with_context(settings.device));
+    auto session = finished(opening.on_device(provider), provider.label, provider.computes_on_cpu);
+    if (session) (*session)->state_->fallbacks = std::move(fallbacks);
+    if (session || !allowed.fall_back) return session;
     // Who asked for nothing in particular does not miss what is not installed.
-    if (session.error().code() != Code::kNotFound)
-      state->fallbacks.push_back(session.error().message());
+    if (session.error().code() != Code::kNotFound) fallbacks.push_back(session.error().message());
   }
-  if (!state->session) {
-    IMAGEMILL_ASSIGN_OR_RETURN(state->session, opening.on_cpu());
-  }
-  auto signature = call_runtime(Code::kCorruptInput, model_path, [&] {
+  IMAGEMILL_ASSIGN_OR_RETURN(auto session, finished(opening.on_cpu(), std::string(kCpu), true));
+  session->state_->fallbacks = std::move(fallbacks);
+  return session;
+}
+
+Result<std::unique_ptr<Session>> Session::finish(std::unique_ptr<State> state,
+                                                 const SessionSettings& settings) {
+  auto signature = call_runtime(Code::kCorruptInput, state->path, [&] {
     state->memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
     return read_signature(state->session);
   });
   if (!signature) return std::unexpected(std::move(signature).error());
-  if (!*signature) return std::unexpected(std::move(*signature).error().with_context(model_path));
+  if (!*signature) return std::unexpected(std::move(*signature).error().with_context(state->path));
   state->signature = std::move(**signature);
-  return std::unique_ptr<Session>(new Session(std::move(state)));
+  std::unique_ptr<Session> session(new Session(std::move(state)));
+  if (settings.trial)
+    if (auto works = settings.trial(*session); !works)
+      return session->provider() == kCpu
+                 ? std::unexpected(std::move(works).error())
+                 : std::unexpected(std::move(works).error().with_context(session->provider()));
+  return session;
 }
 
 std::optional<ArenaUse> Session::arena_use() const {
   constexpr int kFirstApi = 23;
-  if (state_->runtime->api_version() < kFirstApi) return std::nullopt;
+  if (state_->runtime->api_version() < kFirstApi || provider() != kCpu) return std::nullopt;
   std::optional<ArenaUse> use;
   (void)call_runtime(Code::kInternal, state_->path, [&] {
     const Ort::Allocator arena(state_->session, state_->memory);
@@ -276,6 +292,7 @@ const ModelSignature& Session::signature() const { return state_->signature; }
 const std::string& Session::provider() const { return state_->provider; }
 bool Session::computes_on_cpu() const { return state_->computes_on_cpu; }
 const std::vector<std::string>& Session::fallbacks() const { return state_->fallbacks; }
+bool Session::is_on_chosen_device() const { return state_->is_on_chosen_device; }
 
 Result<std::vector<Tensor>> Session::run(std::span<const TensorView> inputs,
                                          std::span<const size_t> outputs) {

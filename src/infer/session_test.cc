@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "infer/onnx_runtime_state.h"
 #include "support/onnxruntime.h"
 #include "support/status_matchers.h"
 #include "support/test_folder.h"
@@ -94,6 +95,49 @@ TEST(Session, devices_that_are_not_there_are_named) {
               FailsWith(Code::kInvalidArgument, testing::HasSubstr("cuda:0")));
   EXPECT_THAT(Session::open(runtime(), *model, {.device = "tensorrt"}),
               FailsWith(Code::kNotFound, testing::HasSubstr("Tensorrt")));
+}
+
+TEST(Session, has_to_pass_its_trial) {
+  const auto model = mobilenet();
+  if (!model) GTEST_SKIP() << "no test pictures and models here";
+  std::string tried;
+  const auto fails = [&](Session& session) -> Result<> {
+    tried += session.provider() + " ";
+    return fail(Code::kInternal, "no kernel image is available");
+  };
+  EXPECT_THAT(Session::open(runtime(), *model, {.trial = fails}),
+              FailsWith(Code::kInternal, testing::HasSubstr("no kernel image")));
+  EXPECT_EQ(tried, "CPU ");
+  ASSERT_OK_AND_ASSIGN(
+      const auto session,
+      Session::open(runtime(), *model, {.trial = [](Session&) -> Result<> { return {}; }}));
+  EXPECT_FALSE(session->is_on_chosen_device());
+  ASSERT_OK_AND_ASSIGN(const auto chosen, Session::open(runtime(), *model, {.device = "cpu"}));
+  EXPECT_TRUE(chosen->is_on_chosen_device());
+}
+
+TEST(ReasonIn, leaves_out_where_the_runtime_says_it) {
+  EXPECT_EQ(reason_in("/src/bridge.cc:2043 onnxruntime::Provider& Get() [ONNXRuntimeError] : 1 : "
+                      "FAIL : Failed to load library with error: libcublas.so.13: cannot open\n"),
+            "Failed to load library with error: libcublas.so.13: cannot open");
+  EXPECT_EQ(reason_in("Load model failed: a : b : c"), "Load model failed: a : b : c");
+  EXPECT_EQ(reason_in("[ONNXRuntimeError] : 7"), "7");
+  EXPECT_EQ(reason_in(""), "");
+}
+
+TEST(OutOfMemory, is_recognised_in_what_runtimes_say) {
+  for (const char* message :
+       {"CUDA failure 2: out of memory ; GPU=0",
+        "BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 1",
+        "CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED",
+        "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "Available memory of 5 is smaller than requested bytes of 6", "std::bad_alloc",
+        "[defaultAllocator.cpp::allocate] Error Code 1: Cuda Runtime (Out of memory)"})
+    EXPECT_TRUE(is_out_of_memory(message)) << message;
+  for (const char* message :
+       {"CUDA failure 700: an illegal memory access was encountered", "CUDNN_STATUS_NOT_SUPPORTED",
+        "Failed to load library libonnxruntime_providers_cuda.so", ""})
+    EXPECT_FALSE(is_out_of_memory(message)) << message;
 }
 
 TEST(Session, reads_what_the_model_wants) {

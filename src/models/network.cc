@@ -3,6 +3,7 @@
 #include "models/network.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "models/batch_of_one.h"
 #include "models/input_tensor.h"
@@ -76,6 +77,8 @@ Result<Batcher*> Network::batcher() {
       is_open_ = true;
   });
   if (failure_) return std::unexpected(*failure_);
+  if (fallback_ != nullptr)
+    if (auto lost = fallback_->lost()) return std::unexpected(*std::move(lost));
   return batcher_.get();
 }
 
@@ -97,7 +100,11 @@ Result<> Network::open() {
   tell_of(*tried.session);
   batching_ = plan_batches(tried);
   runner_ = make_runner(std::move(tried.session), tried.outputs);
-  batcher_ = std::make_unique<Batcher>(*runner_, batching_);
+  try {
+    batcher_ = std::make_unique<Batcher>(*runner_, batching_);
+  } catch (const std::system_error& error) {
+    return fail(Code::kResourceExhausted, "no thread for {}: {}", runs_on_.provider, error.what());
+  }
   opened_at_ = std::chrono::steady_clock::now();
   if (runs_on_ != last_run_on_) notes_.keep_last_run_on(reach(), runs_on_);
   return {};
@@ -149,27 +156,33 @@ std::optional<Network::Tried> Network::open_batch(const Tried& declared) const {
 }
 
 Result<Network::Tried> Network::try_session(const std::string& device, BatchSide side) const {
-  IMAGEMILL_ASSIGN_OR_RETURN(auto session, open_session(device, side));
-  const ModelSignature& signature = session->signature();
-  if (signature.inputs.size() != 1)
-    return fail(Code::kUnsupported, "takes {} inputs, expected one picture",
-                signature.inputs.size());
-  IMAGEMILL_ASSIGN_OR_RETURN(std::vector<size_t> outputs, positions_of(output_names_, signature));
-  const auto before = session->arena_use();
-  IMAGEMILL_TRY(check_on_black(*session, outputs));
-  const auto after = session->arena_use();
-  return Tried{.session = std::move(session),
-               .outputs = std::move(outputs),
-               .weights = before ? before->now : 0,
-               .run_bytes = before && after ? after->most - before->now : 0};
+  Tried tried;
+  const auto trial = [&](Session& session) -> Result<> {
+    const ModelSignature& signature = session.signature();
+    if (signature.inputs.size() != 1)
+      return fail(Code::kUnsupported, "takes {} inputs, expected one picture",
+                  signature.inputs.size());
+    IMAGEMILL_ASSIGN_OR_RETURN(tried.outputs, positions_of(output_names_, signature));
+    const auto before = session.arena_use();
+    IMAGEMILL_TRY(check_on_black(session, tried.outputs));
+    const auto after = session.arena_use();
+    tried.weights = before ? before->now : 0;
+    tried.run_bytes = before && after ? after->most - before->now : 0;
+    return {};
+  };
+  IMAGEMILL_ASSIGN_OR_RETURN(tried.session, open_session(device, side, trial));
+  return tried;
 }
 
-Result<std::unique_ptr<Session>> Network::open_session(const std::string& device,
-                                                       BatchSide side) const {
+Result<std::unique_ptr<Session>> Network::open_session(
+    const std::string& device, BatchSide side,
+    const std::function<Result<>(Session&)>& trial) const {
   SessionSettings session{.device = device,
                           .provider_libraries = settings_.runtime.provider_libraries,
                           .threads_per_run = settings_.threads_per_run,
-                          .model_hash = hash_};
+                          .runs_at_once = settings_.threads,
+                          .model_hash = hash_,
+                          .trial = trial};
   if (notes_.are_kept())
     session.optimized_folder = join_path(settings_.cache_folder, kGraphsFolder);
   Bytes content;
@@ -256,34 +269,41 @@ BatcherSettings Network::plan_batches(const Tried& tried) const {
 
 std::unique_ptr<ModelRunner> Network::make_runner(std::unique_ptr<Session> session,
                                                   const std::vector<size_t>& outputs) {
+  const bool may_fall_back = !session->is_on_chosen_device();
   std::unique_ptr<ModelRunner> runner = std::move(session);
   if (settings_.intercept) runner = settings_.intercept(std::move(runner));
-  if (settings_.device != "auto" || runs_on_.provider == kCpu) return runner;
-  const BatchSide side =
-      batch_of_one_ == BatchOfOne::kOpened ? BatchSide::kOpen : BatchSide::kAsDeclared;
+  if (runs_on_.provider == kCpu) return runner;
   auto fallback = std::make_unique<FallbackRunner>(
       std::move(runner),
       [this, outputs](ModelRunner& device) { return check_on_black(device, outputs).has_value(); },
-      [this, side](const Status& why) -> Result<std::unique_ptr<ModelRunner>> {
-        IMAGEMILL_ASSIGN_OR_RETURN(Tried cpu, try_session("cpu", side));
-        tell_(fmt::format("{}: goes on on the CPU, because {} does not work any more: {}",
-                          model_.manifest.name, runs_on_.provider, why.message()));
-        const BatchRoom room = room_for(cpu);
-        batcher_->leave_device(std::min(room.batch_max, kBatchMaxOnCpu), room.runs_max);
-        return std::move(cpu.session);
+      [this, may_fall_back](const Status& why) -> Result<std::unique_ptr<ModelRunner>> {
+        if (may_fall_back) return go_on_on_cpu(why);
+        return fail(why.code(), "{}: {} does not work any more: {}", model_.manifest.name,
+                    runs_on_.provider, why.message());
       });
   fallback_ = fallback.get();
   return fallback;
 }
 
+Result<std::unique_ptr<ModelRunner>> Network::go_on_on_cpu(const Status& why) {
+  const BatchSide side =
+      batch_of_one_ == BatchOfOne::kOpened ? BatchSide::kOpen : BatchSide::kAsDeclared;
+  IMAGEMILL_ASSIGN_OR_RETURN(Tried cpu, try_session("cpu", side));
+  tell_(fmt::format("{}: goes on on the CPU, because {} does not work any more: {}",
+                    model_.manifest.name, runs_on_.provider, why.message()));
+  const BatchRoom room = room_for(cpu);
+  batcher_->leave_device(std::min(room.batch_max, kBatchMaxOnCpu), room.runs_max);
+  return std::move(cpu.session);
+}
+
 void Network::remember() {
-  // After a fall-back it is the CPU's.
-  const auto best = is_open_ && !has_fallen_back() ? batcher_->best_batch() : std::nullopt;
+  const auto best = is_open_ ? batcher_->best_batch() : std::nullopt;
   if (best) remember(*best);
 }
 
 bool Network::remember(int batch) {
-  return is_open_ && settings_.batch == 0 &&
+  // After a fall-back it is the CPU's.
+  return is_open_ && !has_fallen_back() && settings_.batch == 0 &&
          notes_.keep_best_batch(runs_on_, settings_.threads_per_run, batch);
 }
 

@@ -59,7 +59,8 @@ class Network {
   uint64_t row_bytes() const;
 
   // Opens the network when first called; others wait meanwhile. An error is the same for ever: no
-  // ONNX Runtime, a model that it refuses, one that fails on a black picture.
+  // ONNX Runtime, a model that it refuses, one that fails on a black picture, a device that went
+  // away and that nothing may take the place of.
   Result<Batcher*> batcher();
 
   // Names what its results depend on: the model, the version of the runtime, the provider. Before
@@ -103,14 +104,18 @@ class Network {
   // One with its batch open, where it gives the rows that `declared` gives; that is remembered.
   std::optional<Tried> open_batch(const Tried& declared) const;
   Result<Tried> try_session(const std::string& device, BatchSide side) const;
-  Result<std::unique_ptr<Session>> open_session(const std::string& device, BatchSide side) const;
+  Result<std::unique_ptr<Session>> open_session(
+      const std::string& device, BatchSide side,
+      const std::function<Result<>(Session&)>& trial) const;
   Result<> check_on_black(ModelRunner& model, std::span<const size_t> outputs) const;
   void tell_of(const Session& session) const;
   BatchRoom room_for(const Tried& tried) const;
   BatcherSettings plan_batches(const Tried& tried) const;
-  // The session, with the CPU to fall back to where the user left the choice of a device to us.
+  // The session, watched where its device may go away.
   std::unique_ptr<ModelRunner> make_runner(std::unique_ptr<Session> session,
                                            const std::vector<size_t>& outputs);
+  // What takes the place of a device that is gone, where the user left the choice of one to us.
+  Result<std::unique_ptr<ModelRunner>> go_on_on_cpu(const Status& why);
   bool has_fallen_back() const;  // to the CPU, in the middle of the work
   RunsOn runs_on(const Session& session) const;
   std::string reach() const;
