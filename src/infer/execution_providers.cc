@@ -41,7 +41,7 @@ void append_cuda(Ort::SessionOptions& options, const Target& target) {
   KeyValues values{{"device_id", std::to_string(target.index)},
                    {"cudnn_conv_algo_search", "HEURISTIC"},
                    {"arena_extend_strategy", "kSameAsRequested"}};
-  constexpr int kFirstApiWithTf32 = 18;  // before it was off
+  constexpr int kFirstApiWithTf32 = 18;  // older ones refuse what they do not know
   if (target.runtime.api_version() >= kFirstApiWithTf32) values.emplace("use_tf32", "0");
   const Arrays arrays(values);
   load_nvidia_wheels(target.runtime.path());
