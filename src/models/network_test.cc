@@ -169,5 +169,67 @@ TEST_F(NetworkTest, other_models_are_not_tried) {
   EXPECT_EQ(any->batching().batch_fixed, 1);
 }
 
+// A device that stops working when it is told to.
+class MortalDevice final : public ModelRunner {
+ public:
+  MortalDevice(std::unique_ptr<ModelRunner> inner, const bool& is_dead)
+      : inner_(std::move(inner)), is_dead_(is_dead) {}
+  const ModelSignature& signature() const override { return inner_->signature(); }
+  Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
+                                  std::span<const size_t> outputs) override {
+    if (is_dead_) return fail(Code::kInternal, "the device fell off the bus");
+    return inner_->run(inputs, outputs);
+  }
+
+ private:
+  const std::unique_ptr<ModelRunner> inner_;
+  const bool& is_dead_;
+};
+
+class MortalDeviceTest : public NetworkTest {
+ protected:
+  Result<Network*> open_on(const std::string& device) {
+    settings_.device = device;
+    settings_.runtime.provider_libraries = {{.name = "tiny", .path = IMAGEMILL_TINY_PROVIDER}};
+    settings_.intercept = [this](std::unique_ptr<ModelRunner> inner) {
+      return std::make_unique<MortalDevice>(std::move(inner), is_dead_);
+    };
+    auto network = open(folder_.write("open.onnx", tiny_features_model(kSide, kSide)));
+    networks_->set_listener([this](std::string message) { told_.push_back(std::move(message)); });
+    return network;
+  }
+
+  bool is_dead_ = false;
+  std::vector<std::string> told_;
+};
+
+TEST_F(MortalDeviceTest, the_cpu_takes_its_place_where_the_choice_was_ours) {
+  const auto opened = open_on("auto");
+  if (opened && (*opened)->runtime().api_version() < 23) GTEST_SKIP() << "takes no libraries";
+  ASSERT_OK_AND_ASSIGN(Network* const network, opened);
+  EXPECT_THAT(network->provider(), testing::StartsWith("Tiny"));
+  const std::vector<float> before = features_of(*network);
+  is_dead_ = true;
+  EXPECT_EQ(features_of(*network), before);
+  EXPECT_EQ(network->provider(), "CPU");
+  EXPECT_EQ(network->identity(), std::nullopt) << "rows of two providers";
+  EXPECT_FALSE(network->remember(4)) << "of the CPU";
+  EXPECT_THAT(told_, testing::ElementsAre(testing::AllOf(testing::HasSubstr("goes on on the CPU"),
+                                                         testing::HasSubstr("fell off the bus"))));
+}
+
+TEST_F(MortalDeviceTest, a_device_that_was_chosen_is_missed) {
+  const auto opened = open_on("tiny");
+  if (opened && (*opened)->runtime().api_version() < 23) GTEST_SKIP() << "takes no libraries";
+  ASSERT_OK_AND_ASSIGN(Network* const network, opened);
+  Batcher& batcher = **network->batcher();
+  is_dead_ = true;
+  auto slot = batcher.reserve();
+  ASSERT_THAT(slot, IsOk());
+  EXPECT_THAT(std::move(*slot).run(), FailsWith(Code::kInternal));
+  EXPECT_THAT(network->batcher(),
+              FailsWith(Code::kInternal, testing::HasSubstr("does not work any more")));
+}
+
 }  // namespace
 }  // namespace imagemill
