@@ -91,7 +91,9 @@ void JsonEvents::on_item_failed(const ItemFailed& failed) {
 }
 
 void JsonEvents::on_warning(const RunWarning& warning) {
-  write_line(out_, {{"event", "warning"}, {"message", warning.message}});
+  write_line(out_, {{"event", "warning"},
+                    {"message", warning.message},
+                    {"source", text_or_null(warning.source)}});
 }
 
 void JsonEvents::on_duplicates(const DuplicateFindings& findings) {

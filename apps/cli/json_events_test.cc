@@ -110,8 +110,17 @@ TEST_F(JsonEventsTest, finished_tells_the_exit_code) {
   EXPECT_EQ(event["exit_code"], 1);
   EXPECT_EQ(event["outcome"], "failed");
   EXPECT_EQ(event["error"], "disk full");
+}
+
+TEST_F(JsonEventsTest, warnings_say_whose_they_are) {
   events_.on_warning({"careful"});
-  EXPECT_EQ(only_line()["message"], "careful");
+  json event = only_line();
+  EXPECT_EQ(event["message"], "careful");
+  EXPECT_TRUE(event["source"].is_null());
+  events_.on_warning({.message = "not used", .source = "onnxruntime"});
+  event = only_line();
+  EXPECT_EQ(event["event"], "warning");
+  EXPECT_EQ(event["source"], "onnxruntime");
 }
 
 }  // namespace

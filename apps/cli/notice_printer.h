@@ -12,7 +12,9 @@ namespace imagemill::cli {
 // Warnings, one a line, where nothing is said of how far a command is.
 class WarningPrinter : public Listener {
  public:
-  void on_warning(const RunWarning& warning) override { print(warning.message); }
+  void on_warning(const RunWarning& warning) override {
+    if (warning.source.empty()) print(warning.message);
+  }
 
  protected:
   static void print(std::string_view text) {

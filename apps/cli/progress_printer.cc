@@ -40,7 +40,10 @@ StyledLine failure_line(const ItemFailed& failed, int columns, std::string_view 
 }  // namespace
 
 ProgressPrinter::ProgressPrinter(std::ostream& out, ProgressOptions options)
-    : out_(out), options_(std::move(options)) {}
+    : out_(out),
+      options_(std::move(options)),
+      failures_{.most = options_.most_failures_a_second},
+      warnings_{.most = options_.most_warnings_a_second} {}
 
 ProgressPrinter::~ProgressPrinter() {
   if (is_cursor_hidden_) write(kShowCursor);
@@ -61,12 +64,12 @@ void ProgressPrinter::on_started(const RunStarted& started) {
 }
 
 void ProgressPrinter::on_progress(const RunProgress& progress) {
-  if (options_.style == ProgressStyle::kNone) return;
-  progress_ = progress;
   if (progress.seconds - window_start_ >= 1) {
     close_message_window();
     window_start_ = progress.seconds;
   }
+  if (options_.style == ProgressStyle::kNone) return;
+  progress_ = progress;
   if (options_.style == ProgressStyle::kPlain) {
     if (last_output_ >= 0 && progress.seconds - last_output_ < options_.line_seconds) return;
     last_output_ = progress.seconds;
@@ -80,11 +83,15 @@ void ProgressPrinter::on_progress(const RunProgress& progress) {
 }
 
 void ProgressPrinter::on_item_failed(const ItemFailed& failed) {
-  show_message(failure_line(failed, message_columns(), ellipsis()));
+  if (options_.style == ProgressStyle::kNone) return;
+  show_message(failures_, failure_line(failed, message_columns(), ellipsis()));
 }
 
+// With kNone too: it is no progress.
 void ProgressPrinter::on_warning(const RunWarning& warning) {
-  show_message(StyledLine("warning: ", Ink::kNotice).append(terminal_escape(warning.message)));
+  if (!warning.source.empty()) return;
+  show_message(warnings_,
+               StyledLine("warning: ", Ink::kNotice).append(terminal_escape(warning.message)));
 }
 
 void ProgressPrinter::on_finished(const RunFinished& finished) {
@@ -107,34 +114,35 @@ void ProgressPrinter::on_finished(const RunFinished& finished) {
   write(text);
 }
 
-void ProgressPrinter::show_message(StyledLine line) {
-  if (options_.style == ProgressStyle::kNone) return;
-  if (shown_ >= options_.most_messages_a_second) {
-    ++unshown_;
+void ProgressPrinter::show_message(Messages& messages, StyledLine line) {
+  if (messages.shown >= messages.most) {
+    ++messages.unshown;
     return;
   }
-  ++shown_;
-  if (options_.style == ProgressStyle::kTerminal) {
+  ++messages.shown;
+  put_line(std::move(line));
+}
+
+void ProgressPrinter::put_line(StyledLine line) {
+  if (options_.style == ProgressStyle::kTerminal)
     pending_.push_back(std::move(line));
-  } else {
+  else
     write(line.render(kWidestLogLine, {.unicode = options_.line_style.unicode}) + "\n");
-  }
 }
 
 void ProgressPrinter::close_message_window() {
-  shown_ = 0;
-  if (unshown_ == 0) return;
-  StyledLine line;
-  std::string text =
-      fmt::format("{} and {} more", ellipsis(), human_count(std::exchange(unshown_, 0)));
+  close(failures_, "", "rejects.jsonl");
+  close(warnings_, " warnings", "run.json");
+}
+
+void ProgressPrinter::close(Messages& messages, std::string_view what, std::string_view file) {
+  messages.shown = 0;
+  if (messages.unshown == 0) return;
+  std::string text = fmt::format("{} and {} more{}", ellipsis(),
+                                 human_count(std::exchange(messages.unshown, 0)), what);
   if (!record_folder_.empty())
-    text += fmt::format(", see {}/rejects.jsonl", terminal_escape(record_folder_));
-  line.append(text, Ink::kFaint);
-  if (options_.style == ProgressStyle::kTerminal) {
-    pending_.push_back(std::move(line));
-  } else {
-    write(line.text() + "\n");
-  }
+    text += fmt::format(", see {}/{}", terminal_escape(record_folder_), file);
+  put_line(StyledLine().append(text, Ink::kFaint));
 }
 
 // One write for the whole picture: nothing half-drawn is ever seen.

@@ -26,7 +26,9 @@ struct ProgressOptions {
   std::function<TerminalSize()> terminal_size = [] { return TerminalSize{}; };
   double repaint_seconds = 0.15;    // kTerminal: least time between two paintings
   double line_seconds = 5;          // kPlain: between two lines
-  int most_messages_a_second = 10;  // failures and warnings shown one by one
+  int most_failures_a_second = 10;  // shown one by one
+  // Warnings are few and are about the whole run, so failures never take their place.
+  int most_warnings_a_second = 20;
 };
 
 // Draws a run on a terminal or into a log. Time is the events' own: the same events give the same
@@ -46,8 +48,18 @@ class ProgressPrinter : public Listener {
   void on_finished(const RunFinished& finished) override;
 
  private:
-  void show_message(StyledLine line);
+  // Messages of one kind in the running second.
+  struct Messages {
+    int most = 0;  // shown one by one
+    int shown = 0;
+    int64_t unshown = 0;
+  };
+
+  void show_message(Messages& messages, StyledLine line);
+  void put_line(StyledLine line);
   void close_message_window();
+  // Tells how many of them were not shown, and which file of the record has them all.
+  void close(Messages& messages, std::string_view what, std::string_view file);
   void paint();
   std::string erase_panel(int columns) const;
   std::string take_messages(int columns);
@@ -62,10 +74,9 @@ class ProgressPrinter : public Listener {
   StageWindow window_{1};
   std::optional<RunProgress> progress_;
 
-  // Messages of the running second.
-  double window_start_ = 0;
-  int shown_ = 0;
-  int64_t unshown_ = 0;
+  double window_start_ = 0;  // of the second that failures and warnings are counted in
+  Messages failures_;
+  Messages warnings_;
   std::vector<StyledLine> pending_;  // kTerminal: go above the panel with the next painting
 
   double last_output_ = -1;          // kTerminal: painting, kPlain: line; -1: none yet

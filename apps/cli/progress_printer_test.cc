@@ -84,13 +84,14 @@ TEST_F(ProgressPrinterTest, plain_and_none_have_no_control_characters) {
   }
 }
 
-TEST_F(ProgressPrinterTest, none_prints_the_summary_alone) {
+TEST_F(ProgressPrinterTest, none_prints_warnings_and_the_summary_alone) {
   ProgressPrinter printer(out_, options(ProgressStyle::kNone));
   printer.on_started(kStarted);
   printer.on_progress(progress_at(1, 50));
   printer.on_item_failed(failure("a"));
-  printer.on_warning({"w"});
   EXPECT_EQ(take(), "");
+  printer.on_warning({"w"});
+  EXPECT_EQ(take(), "warning: w\n");
   printer.on_finished({.items_total = 100, .done = 98, .failed = 2, .seconds = 2});
   EXPECT_THAT(take(), HasSubstr("2 of 100 failed: see OUT/.imagemill/rejects.jsonl"));
 }
@@ -124,6 +125,41 @@ TEST_F(ProgressPrinterTest, failures_above_the_limit_are_counted) {
   EXPECT_EQ(take(), "… and 120 more, see OUT/.imagemill/rejects.jsonl\n");
   printer.on_item_failed(failure("in/later.jpg"));
   EXPECT_THAT(take(), HasSubstr("in/later.jpg"));
+}
+
+TEST_F(ProgressPrinterTest, failures_never_take_the_place_of_warnings) {
+  for (const ProgressStyle style : {ProgressStyle::kPlain, ProgressStyle::kTerminal}) {
+    ProgressPrinter printer(out_, options(style));
+    printer.on_started(kStarted);
+    for (int i = 0; i < 130; ++i) printer.on_item_failed(failure("a.jpg"));
+    printer.on_warning({"no contact sheet"});
+    printer.on_finished({});
+    EXPECT_THAT(take(), HasSubstr("no contact sheet"));
+  }
+}
+
+TEST_F(ProgressPrinterTest, warnings_above_their_limit_are_counted) {
+  for (const ProgressStyle style : {ProgressStyle::kPlain, ProgressStyle::kNone}) {
+    ProgressPrinter printer(out_, options(style));
+    printer.on_started(kStarted);
+    take();
+    for (int i = 0; i < 1020; ++i) printer.on_warning({fmt::format("w{}", i)});
+    std::string text = take();
+    EXPECT_EQ(std::ranges::count(text, '\n'), 20);
+    EXPECT_THAT(text, HasSubstr("warning: w19\n"));
+    printer.on_progress(progress_at(1, 0));
+    EXPECT_THAT(take(), HasSubstr("… and 1,000 more warnings, see OUT/.imagemill/run.json\n"));
+    printer.on_warning({"later"});
+    EXPECT_EQ(take(), "warning: later\n");
+  }
+}
+
+TEST_F(ProgressPrinterTest, what_a_library_says_is_for_the_record) {
+  ProgressPrinter printer(out_, options(ProgressStyle::kPlain));
+  printer.on_started(kStarted);
+  take();
+  printer.on_warning({.message = "an initializer is not used", .source = "onnxruntime"});
+  EXPECT_EQ(take(), "");
 }
 
 TEST_F(ProgressPrinterTest, terminal_keeps_one_panel_and_failures_above_it) {

@@ -87,6 +87,9 @@ struct ItemFailed {
 
 struct RunWarning {
   std::string message;
+  // The library whose words they are ("onnxruntime"): for the record, people need not see them.
+  // "": of Imagemill.
+  std::string source = {};
 };
 
 struct RunFinished {

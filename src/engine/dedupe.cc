@@ -7,6 +7,7 @@
 #include "engine/duplicate_actions.h"
 #include "engine/interrupted_step.h"
 #include "engine/output_place.h"
+#include "engine/passing_listener.h"
 #include "engine/run_with_jobs.h"
 #include "jobs/dedupe.h"
 #include "store/run_lock.h"
@@ -27,23 +28,10 @@ std::vector<JobEntry> jobs_with_findings(DuplicateFindings& findings) {
 }
 
 // Passes everything on but the end, which comes after the actions.
-class UntilFinished final : public Listener {
+class UntilFinished final : public PassingListener {
  public:
-  // `warning`, if not "", is the first thing that is told.
-  UntilFinished(Listener& listener, std::string warning)
-      : listener_(listener), warning_(std::move(warning)) {}
-
-  void on_started(const RunStarted& started) override {
-    listener_.on_started(started);
-    if (!warning_.empty()) listener_.on_warning({warning_});
-  }
-  void on_progress(const RunProgress& progress) override { listener_.on_progress(progress); }
-  void on_item_failed(const ItemFailed& failed) override { listener_.on_item_failed(failed); }
-  void on_warning(const RunWarning& warning) override { listener_.on_warning(warning); }
-
- private:
-  Listener& listener_;
-  const std::string warning_;
+  using PassingListener::PassingListener;
+  void on_finished(const RunFinished&) override {}
 };
 
 std::string journal_of(const OutputPlace& place) {
@@ -107,15 +95,16 @@ Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener,
   IMAGEMILL_ASSIGN_OR_RETURN(const OutputPlace place,
                              OutputPlace::open(spec.run.output, options.text("layout"), fs));
   IMAGEMILL_TRY(check_output(spec, place));
-  std::string left_behind;
+  std::vector<RunWarning> left_behind;
   if (spec.apply && !options.flag("dry-run")) {
-    IMAGEMILL_ASSIGN_OR_RETURN(left_behind, undo_interrupted(place, fs));
+    IMAGEMILL_ASSIGN_OR_RETURN(std::string what, undo_interrupted(place, fs));
+    if (!what.empty()) left_behind.push_back({std::move(what)});
   }
-  UntilFinished until_finished(listener, std::move(left_behind));
+  UntilFinished until_finished(listener);
   DuplicateFindings findings;
   DedupeOutcome outcome;
-  IMAGEMILL_ASSIGN_OR_RETURN(
-      outcome.run, run_with_jobs(jobs_with_findings(findings), spec.run, until_finished, cancel));
+  IMAGEMILL_ASSIGN_OR_RETURN(outcome.run, run_with_jobs(jobs_with_findings(findings), spec.run,
+                                                        until_finished, cancel, left_behind));
   if (outcome.run.outcome == RunFinished::Outcome::kComplete) {
     outcome.findings = std::move(findings);
     if (!options.flag("dry-run")) listener.on_duplicates(outcome.findings);

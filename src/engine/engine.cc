@@ -18,6 +18,7 @@
 #include "engine/run_plan.h"
 #include "engine/run_records.h"
 #include "engine/run_with_jobs.h"
+#include "engine/warning_recorder.h"
 #include "engine/work_list.h"
 #include "pipeline/serial_executor.h"
 #include "pipeline/threaded_executor.h"
@@ -56,8 +57,8 @@ void record_listing_failures(const RunInputs& inputs, Committer& committer, List
 class RunInProgress {
  public:
   RunInProgress(const RunSpec& spec, std::span<const JobEntry> jobs, Listener& listener,
-                const CancelToken& cancel)
-      : spec_(spec), jobs_(jobs), listener_(listener), cancel_(cancel) {}
+                const CancelToken& cancel, std::span<const RunWarning> warnings)
+      : spec_(spec), jobs_(jobs), listener_(listener), cancel_(cancel), warnings_(warnings) {}
 
   Result<RunFinished> run() {
     IMAGEMILL_ASSIGN_OR_RETURN(helpers_, open_helpers(spec_.options, spec_.codec_host, cancel_));
@@ -179,6 +180,7 @@ class RunInProgress {
                        .max_memory_bytes = max_memory_bytes(plan_.options)};
     for (const PlannedJob& job : context.jobs) started.jobs.emplace_back(job.name());
     listener_.on_started(started);
+    for (const RunWarning& warning : warnings_) listener_.on_warning(warning);
   }
 
   Result<RunFinished> work_through() {
@@ -258,6 +260,7 @@ class RunInProgress {
     RunFinished f = sum_up(account, result);
     if (auto skips = store_->job_skips()) f.job_skips = std::move(*skips);
     RunReport report = describe(account, f);
+    report.warnings = listener_.warnings();
     if (f.outcome == RunFinished::Outcome::kComplete)
       report.samples = take_samples(context, work_.entries(), *store_, place_, real_file_system());
     const auto recorded = write_run_records(std::move(report), place_, *store_, real_file_system());
@@ -271,8 +274,9 @@ class RunInProgress {
 
   const RunSpec& spec_;
   const std::span<const JobEntry> jobs_;
-  Listener& listener_;
+  WarningRecorder listener_;
   const CancelToken& cancel_;
+  const std::span<const RunWarning> warnings_;  // of what came before
   Helpers helpers_;
   CodecSet codecs_;
   RunPlan plan_;
@@ -292,8 +296,9 @@ class RunInProgress {
 }  // namespace
 
 Result<RunFinished> run_with_jobs(std::span<const JobEntry> jobs, const RunSpec& spec,
-                                  Listener& listener, const CancelToken& cancel) {
-  return RunInProgress(spec, jobs, listener, cancel).run();
+                                  Listener& listener, const CancelToken& cancel,
+                                  std::span<const RunWarning> warnings) {
+  return RunInProgress(spec, jobs, listener, cancel, warnings).run();
 }
 
 Result<RunFinished> Engine::run(const RunSpec& spec, Listener& listener,

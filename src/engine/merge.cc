@@ -19,6 +19,7 @@
 #include "engine/run_finish.h"
 #include "engine/run_records.h"
 #include "engine/shard_outputs.h"
+#include "engine/warning_recorder.h"
 #include "imagemill/engine.h"
 #include "jobs/registry.h"
 
@@ -305,6 +306,7 @@ class Merge {
     for (const PlannedJob& job : jobs_) report.jobs.emplace_back(job.name());
     report.options = shards_.options();
     report.started_at = started_at_;
+    report.warnings = listener_.warnings();
     for (const std::string& word : spec_.command)
       report.command += (report.command.empty() ? "" : " ") + word;
     IMAGEMILL_ASSIGN_OR_RETURN(const RunTotals totals, store_->totals());
@@ -326,7 +328,7 @@ class Merge {
 
   const MergeSpec& spec_;
   FileSystem& fs_;
-  Listener& listener_;
+  WarningRecorder listener_;
   const CancelToken& cancel_;
   const std::string started_at_ =
       fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));

@@ -9,8 +9,10 @@
 
 namespace imagemill {
 
-// Engine::run() over a list of jobs that need not be the build's.
+// Engine::run() over a list of jobs that need not be the build's. `warnings`: of what came before
+// the run; they become its own.
 Result<RunFinished> run_with_jobs(std::span<const JobEntry> jobs, const RunSpec& spec,
-                                  Listener& listener, const CancelToken& cancel);
+                                  Listener& listener, const CancelToken& cancel,
+                                  std::span<const RunWarning> warnings = {});
 
 }  // namespace imagemill

@@ -53,6 +53,18 @@ class RejectTally {
   std::map<Code, RejectGroup> groups_;
 };
 
+// Keeps the first warnings, cut where they are long, and counts the others.
+class WarningTally {
+ public:
+  void add(const RunWarning& warning);
+  const std::vector<RunWarning>& kept() const { return kept_; }
+  int64_t left_out() const { return left_out_; }
+
+ private:
+  std::vector<RunWarning> kept_;
+  int64_t left_out_ = 0;
+};
+
 // Done, but from a file with damage that could be worked around.
 struct DamagedItem {
   std::string key;
@@ -98,6 +110,7 @@ struct RunReport {
 
   int64_t late_decodes = 0;  // beyond the planned one of each picture
 
+  WarningTally warnings = {};  // of this try
   std::vector<RejectGroup> rejects = {};
   std::vector<DamagedItem> damaged = {};  // some of finished.damaged
   std::vector<Sample> samples = {};
@@ -109,6 +122,8 @@ struct RunReport {
 // Shown at most, of each kind; for the rest the report points at rejects.jsonl and the run store.
 inline constexpr size_t kMostRejectsShown = 200;
 inline constexpr size_t kMostDamagedShown = 100;
+inline constexpr size_t kMostWarningsKept = 200;
+inline constexpr size_t kMostWarningBytes = 2000;
 inline constexpr size_t kMostSamplesShown = 12;
 inline constexpr size_t kMostSampleBytes = 256 * 1024;  // a picture
 inline constexpr size_t kMostTextShown = 500;           // bytes of one key or message

@@ -14,6 +14,7 @@
 #include "telemetry/report_style.h"
 #include "telemetry/run_report.h"
 #include "telemetry/run_report_networks.h"
+#include "telemetry/run_report_warnings.h"
 #include "telemetry/svg_chart.h"
 
 namespace imagemill {
@@ -426,6 +427,7 @@ std::string to_html(const RunReport& report) {
   page += page_head(verdict_of(report.finished).headline);
   add_header(page, report);
   add_rejects(page, report);
+  page += warnings_html(report.warnings);
   add_samples(page, report);
   add_stages(page, report);
   page += networks_html(report.finished.networks, report.finished.seconds);

@@ -81,6 +81,15 @@ Json rejects_json(const std::vector<RejectGroup>& groups) {
   return list;
 }
 
+Json warnings_json(const WarningTally& warnings) {
+  Json list = Json::array();
+  for (const RunWarning& warning : warnings.kept()) {
+    list.push_back({{"message", warning.message},
+                    {"source", warning.source.empty() ? Json() : Json(warning.source)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string to_json(const RunReport& report) {
@@ -125,6 +134,8 @@ std::string to_json(const RunReport& report) {
                      {"networks", networks_json(finished.networks)},
                      {"job_skips", finished.job_skips},
                      {"late_decodes", report.late_decodes},
+                     {"warnings", warnings_json(report.warnings)},
+                     {"warnings_left_out", report.warnings.left_out()},
                      {"rejects", rejects_json(report.rejects)},
                      {"damaged", std::move(damaged)},
                      {"formats", counts_json(report.formats)},

@@ -49,6 +49,8 @@ RunReport full_report(const std::string& text) {
   }
   report.rejects = {{Code::kCorruptInput, 6, {{text, text, text}}}};
   report.damaged = {{text, {text}}};
+  report.warnings.add({text});
+  report.warnings.add({text, text});
   const Bytes picture(20, std::byte{1});
   report.samples = {{text, {"image/png", picture, 4, 4, 20}, {"image/jpeg", picture, 2, 2, 20}}};
   report.formats = report.sizes = report.orientations = {{text, 3}, {"png", 1}};
@@ -123,6 +125,7 @@ TEST(Html, is_bounded) {
       group.examples.push_back({fmt::format("reject-{}", i), "decode", "broken"});
     }
     report.damaged.push_back({long_text, {long_text}});
+    report.warnings.add({"warn-" + long_text});
     report.options[fmt::format("option-{}", i)] = long_text;
     report.timeline.points.push_back({.seconds = 100.0 + i});
     report.formats.push_back({"format", 1});
@@ -132,6 +135,8 @@ TEST(Html, is_bounded) {
   const std::string page = to_html(report);
   EXPECT_EQ(count_of(page, ">reject-"), static_cast<int>(kMostRejectsShown));
   EXPECT_THAT(page, HasSubstr("999,800 more in"));
+  EXPECT_EQ(count_of(page, ">warn-"), static_cast<int>(kMostWarningsKept) - 2);
+  EXPECT_THAT(page, HasSubstr("4,802 more were not kept"));
   EXPECT_LT(page.size(), size_t{1} << 20);
 }
 
@@ -156,6 +161,35 @@ TEST(Json, parses_back) {
   EXPECT_EQ(json["rejects"][0]["count"], 6);
   EXPECT_EQ(json["options"]["imagemill"].get<std::string>().substr(0, 4), "\"'><");
   EXPECT_TRUE(nlohmann::json::parse(to_json({}))["bottleneck"].is_null());
+}
+
+TEST(Json, has_warnings_and_says_whose_they_are) {
+  RunReport report;
+  report.warnings.add({"no contact sheet"});
+  report.warnings.add({"an initializer is not used", "onnxruntime"});
+  auto json = nlohmann::json::parse(to_json(report));
+  ASSERT_EQ(json["warnings"].size(), 2u);
+  EXPECT_EQ(json["warnings"][0]["message"], "no contact sheet");
+  EXPECT_TRUE(json["warnings"][0]["source"].is_null());
+  EXPECT_EQ(json["warnings"][1]["source"], "onnxruntime");
+  EXPECT_EQ(json["warnings_left_out"], 0);
+  for (size_t i = 0; i < kMostWarningsKept; ++i)
+    report.warnings.add({"日" + std::string(2 * kMostWarningBytes, 'k')});
+  json = nlohmann::json::parse(to_json(report));
+  EXPECT_EQ(json["warnings"].size(), kMostWarningsKept);
+  EXPECT_EQ(json["warnings_left_out"], 2);
+  EXPECT_EQ(json["warnings"][2]["message"].get<std::string>().size(), kMostWarningBytes + 3);
+}
+
+TEST(WarningTally, cuts_between_characters) {
+  std::string text = "x";
+  while (text.size() < 2 * kMostWarningBytes) text += "日";
+  WarningTally tally;
+  tally.add({text});
+  const std::string& kept = tally.kept().front().message;
+  EXPECT_LE(kept.size(), kMostWarningBytes + 3);
+  EXPECT_GT(kept.size(), kMostWarningBytes);
+  EXPECT_TRUE(kept.ends_with("日..."));
 }
 
 TEST(RejectTally, counts_all_and_keeps_some) {
