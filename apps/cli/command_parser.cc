@@ -70,11 +70,7 @@ std::string mistake_in(const CLI::App& command, const CLI::Error& error) {
   if (command.get_require_subcommand_min() > 0) return "a command is missing";
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_positional() || !option->get_required()) continue;
-    const auto given = static_cast<int>(option->count());
-    if (given == 0) return fmt::format("{}: missing", option->get_option_text());
-    if (given < option->get_items_expected_min())
-      return fmt::format("{}: {} given, expected at least {}", option->get_option_text(), given,
-                         option->get_items_expected_min());
+    if (option->count() == 0) return fmt::format("{}: missing", option->get_option_text());
   }
   const std::string text = error.what();
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch))
@@ -104,16 +100,21 @@ Result<Command> CommandParser::parse() {
   try {
     app_.parse(std::move(words));
   } catch (const CLI::Success& asked) {
-    std::ostringstream text;
-    app_.exit(asked, text, text);
-    return [text = text.str()]() -> Result<int> {
-      std::cout << text;
-      return kExitDone;
-    };
+    return print_asked(asked);
   } catch (const CLI::Error& error) {
+    if (last_command(app_).get_help_ptr()->count() > 0) return print_asked(CLI::CallForHelp());
     return usage_error(error);
   }
   return chosen_;
+}
+
+Command CommandParser::print_asked(const CLI::Success& asked) const {
+  std::ostringstream text;
+  app_.exit(asked, text, text);
+  return [text = text.str()]() -> Result<int> {
+    std::cout << text;
+    return kExitDone;
+  };
 }
 
 std::unexpected<Status> CommandParser::usage_error(const CLI::Error& error) const {

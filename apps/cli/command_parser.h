@@ -59,6 +59,8 @@ class CommandParser {
   Result<Command> parse();
 
  private:
+  // Help or the version.
+  Command print_asked(const CLI::Success& asked) const;
   std::unexpected<Status> usage_error(const CLI::Error& error) const;
 
   const std::vector<std::string> words_;

@@ -176,13 +176,10 @@ void add_dedupe_command(CommandParser& parser) {
       "dedupe", "Groups of pictures that show the same; on demand the copies are put aside",
       run_dedupe);
   request.run.command = parser.words();
-  command
-      .add_option("paths", request.paths,
-                  "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output: a "
-                  "folder that is new, empty or of an earlier run")
-      ->required()
-      ->expected(1, kMostPaths)
-      ->option_text("IN... [OUT]");
+  add_words(command, "IN... [OUT]", 1,
+            "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output: a folder "
+            "that is new, empty or of an earlier run",
+            request.paths);
   add_options(command, kOwnOptions, "", "dedupe", request.own);
   command
       .add_flag("--apply", request.apply,

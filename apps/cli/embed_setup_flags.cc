@@ -24,10 +24,9 @@ void add_output_flags(CLI::App& command, std::string& output, EmbedSetup& setup,
       ->option_text("OUT");
   command.add_option("--model", setup.model,
                      "path of the output's model, where the file is elsewhere by now");
-  command
-      .add_option("--input", inputs,
-                  "the output's inputs, in their order, where they are elsewhere by now")
-      ->allow_extra_args(false);
+  add_repeated_option(command, "--input",
+                      "the output's inputs, in their order, where they are elsewhere by now",
+                      inputs);
 }
 
 Result<WorkFolder> complete_setup(const EmbedSetupFlags& flags, EmbedSetup& setup) {

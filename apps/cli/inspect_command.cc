@@ -48,12 +48,8 @@ void add_inspect_command(CommandParser& parser) {
   const auto [command, request] = parser.add(
       "inspect", "What a heap of pictures is: formats, sizes, what is broken, blurred or double",
       run_inspect);
-  command
-      .add_option("paths", request.spec.inputs,
-                  "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-')")
-      ->required()
-      ->expected(1, kMostPaths)
-      ->option_text("IN...");
+  add_words(command, "IN...", 1, "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-')",
+            request.spec.inputs);
   add_json_flag(command, request.json);
   add_config_flag(command, request.no_config);
   add_options(command, inspect_options(), "", "Run", request.spec.options);

@@ -59,12 +59,9 @@ AddedCommand<JobsRequest> add_run(CommandParser& parser, const std::string& name
   const auto added = parser.add(name, summary, run_jobs);
   const auto& [command, request] = added;
   request.spec.command = parser.words();
-  command
-      .add_option("paths", request.paths,
-                  "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output")
-      ->required()
-      ->expected(2, kMostPaths)
-      ->option_text("IN... OUT");
+  add_words(command, "IN... OUT", 2,
+            "inputs (folder, .zip, .tar[.gz|.zst], list, picture, '-'), then the output",
+            request.paths);
   add_run_flags(command, request.flags, request.spec);
   return added;
 }

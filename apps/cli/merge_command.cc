@@ -14,8 +14,8 @@
 #include "imagemill/text.h"
 #include "interrupts.h"
 #include "notice_printer.h"
+#include "option_flags.h"
 #include "program_folder.h"
-#include "run_flags.h"
 #include "terminal_text.h"
 
 namespace imagemill::cli {
@@ -64,10 +64,8 @@ void add_merge_command(CommandParser& parser) {
   const auto [command, request] = parser.add(
       "merge", "Make one output of those of --shard 1/n, 2/n ... of the same command", run_merge);
   request.spec.command = parser.words();
-  command.add_option("paths", request.paths, "the output folder, then those of the shards")
-      ->required()
-      ->expected(2, kMostPaths)
-      ->option_text("OUT SHARD_OUT...");
+  add_words(command, "OUT SHARD_OUT...", 2, "the output folder, then those of the shards",
+            request.paths);
   command.add_flag("--copy", request.spec.copy,
                    "copy the files and compare each with its hash; without it they are shared with "
                    "the shards (hard links) where the file system can do that");

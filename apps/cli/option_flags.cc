@@ -8,6 +8,23 @@
 #include <CLI/CLI.hpp>
 
 namespace imagemill::cli {
+namespace {
+
+constexpr int kMostWords = 1 << 20;
+
+// The words as they were typed: a conversion to a vector has a meaning for "{}", "%%" and "".
+CLI::Option* add_list(CLI::App& app, const std::string& name, const std::string& help,
+                      const std::function<void(const std::vector<std::string>&)>& take) {
+  return app
+      .add_option(name, CLI::callback_t([take](const CLI::results_t& given) {
+                    take(given);
+                    return true;
+                  }),
+                  help)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+}  // namespace
 
 void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::string& prefix,
                  const std::string& group, std::map<std::string, std::string>& values) {
@@ -26,19 +43,37 @@ void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::st
                             [&values, name] { values[name] = "false"; })
           ->group("");
     } else if (spec.kind == OptionKind::kTexts) {
-      option = app.add_option_function<std::vector<std::string>>(
-          flag,
-          [&values, name](const std::vector<std::string>& given) {
-            values[name] = fmt::format("{}", fmt::join(given, "\n"));
-          },
-          help);
-      option->allow_extra_args(false);
+      option = add_list(app, flag, help, [&values, name](const std::vector<std::string>& given) {
+        values[name] = fmt::format("{}", fmt::join(given, "\n"));
+      });
     } else {
       option = app.add_option_function<std::string>(
           flag, [&values, name](const std::string& given) { values[name] = given; }, help);
     }
     option->group(group);
   }
+}
+
+void add_words(CLI::App& app, const std::string& text, size_t least, const std::string& help,
+               std::vector<std::string>& words) {
+  add_list(app, "words", help,
+           [text, least, &words](const std::vector<std::string>& given) {
+             if (given.size() < least)
+               throw CLI::ValidationError(
+                   text, fmt::format("{} given, expected at least {}", given.size(), least));
+             words = given;
+           })
+      ->required()
+      // It takes words as long as it wants some; with allow_extra_args(), which is for lists, it
+      // would read "[a,b]" as one.
+      ->expected(kMostWords)
+      ->option_text(text);
+}
+
+CLI::Option* add_repeated_option(CLI::App& app, const std::string& flag, const std::string& help,
+                                 std::vector<std::string>& values) {
+  return add_list(app, flag, help,
+                  [&values](const std::vector<std::string>& given) { values = given; });
 }
 
 void add_json_flag(CLI::App& app, bool& json) {

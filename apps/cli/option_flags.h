@@ -5,12 +5,14 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "imagemill/job.h"
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace imagemill::cli {
 
@@ -19,6 +21,15 @@ namespace imagemill::cli {
 // same mistake.
 void add_options(CLI::App& app, std::span<const OptionSpec> specs, const std::string& prefix,
                  const std::string& group, std::map<std::string, std::string>& values);
+
+// Words without an option before them, at least `least` of them, each as it was typed: the parser's
+// own lists take "[a,b]" apart. `text`: how usage shows them, such as "IN... OUT".
+void add_words(CLI::App& app, const std::string& text, size_t least, const std::string& help,
+               std::vector<std::string>& words);
+
+// An option that may be given several times, each time with one value that lands as it was typed.
+CLI::Option* add_repeated_option(CLI::App& app, const std::string& flag, const std::string& help,
+                                 std::vector<std::string>& values);
 
 // --json, of commands that print a report.
 void add_json_flag(CLI::App& app, bool& json);

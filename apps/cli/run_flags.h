@@ -26,9 +26,6 @@ struct RunFlags {
   std::map<std::string, std::string> display;  // --progress
 };
 
-// Positional arguments, such as "IN... OUT".
-inline constexpr int kMostPaths = 1 << 20;
-
 // The run's options land in `spec`.
 void add_run_flags(CLI::App& command, RunFlags& flags, RunSpec& spec);
 

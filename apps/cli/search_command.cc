@@ -63,13 +63,12 @@ void add_search_command(CommandParser& parser) {
   const auto [command, request] = parser.add(
       "search", "The pictures of an output of embed that are nearest to one", run_search);
   SearchSpec& spec = request.spec;
-  command.add_option("--image", spec.images, "a picture to search for; may be given several times")
-      ->allow_extra_args(false);
-  command
-      .add_option("--key", spec.keys,
-                  "one of the output's own pictures, by its key in features_index.csv; needs no "
-                  "model")
-      ->allow_extra_args(false);
+  add_repeated_option(command, "--image", "a picture to search for; may be given several times",
+                      spec.images);
+  add_repeated_option(command, "--key",
+                      "one of the output's own pictures, by its key in features_index.csv; needs "
+                      "no model",
+                      spec.keys);
   add_options(command, kOwnOptions, "", "Options", request.options);
   command.add_option("--html", request.html, "write a page with thumbnails to this file");
   add_output_flags(command, spec.output, spec.setup, spec.inputs);

@@ -78,6 +78,28 @@ def test_complaints(args, folder):
             check(sorted(p.name for p in folder.iterdir()) == ["FILE", "IN"], f"{words}: left something behind")
 
 
+def test_words_as_typed(args, folder):
+    """A name in brackets is that name, with its commas and spaces, for every command that takes several."""
+    names = ["[a]", "[a, b]", "a,b", "{}", "%%"]
+    for name in ["a", "b", *names]:
+        (folder / name).mkdir()
+    (folder / "a/p.png").write_bytes(b"none")  # where two of them would lead without brackets
+    for name in names:
+        (folder / name / "p.png").write_bytes(png(20, 20, 1))
+        report = printed_json([args.bin, "inspect", name], EXIT_DONE, cwd=folder)
+        check(report["pictures"] == 1, f"inspect {name}: {report}")
+        printed([args.bin, "prepare", name, f"[{name}]", "--progress", "none"], EXIT_DONE, cwd=folder)
+        check((folder / f"[{name}]/p.png").exists(), f"prepare {name}: wrote elsewhere than [{name}]")
+    for copy in ("[a]/q.png", "a/p.png", "a/q.png"):
+        (folder / copy).write_bytes((folder / "[a]/p.png").read_bytes())
+    printed([args.bin, "dedupe", "[a]", "[d]", "--action", "move", "--apply", "--progress", "none"], EXIT_DONE,
+            cwd=folder)
+    check(len(files_below(folder / "a")) == 2 and len(files_below(folder / "[a]")) == 1,
+          "dedupe: files were moved that nobody named")
+    _, err = printed([args.bin, "merge", "[m]", "[a]"], EXIT_USAGE, cwd=folder)
+    check(" [a]: is not the output of a run" in err, err)
+
+
 def test_help(args, folder):
     out, _ = printed([args.bin, "--help"], EXIT_DONE)
     for name in COMMANDS:
@@ -96,7 +118,7 @@ def main():
         (folder / "IN").mkdir()
         (folder / "IN/a.png").write_bytes(png(20, 20, 1))
         (folder / "FILE").write_bytes(b"no picture\n")
-        run_tests((test_complaints, test_help), args, folder)
+        run_tests((test_complaints, test_help, test_words_as_typed), args, folder)
 
 
 if __name__ == "__main__":
