@@ -115,7 +115,9 @@ Result<BenchModelReport> Bench::run(const CancelToken& cancel) {
   IMAGEMILL_ASSIGN_OR_RETURN(const NetworkSettings settings,
                              network_settings(options, spec.places));
   NetworkSet networks(settings);
-  networks.set_listener([this](std::string note) { notes.push_back(std::move(note)); });
+  networks.set_listener([this](RunWarning warning) {
+    if (warning.source.empty()) notes.push_back(std::move(warning.message));
+  });
   IMAGEMILL_ASSIGN_OR_RETURN(Network* const added,
                              networks.add(std::move(model), std::move(outputs)));
   Network& network = *added;

@@ -157,17 +157,17 @@ class RunInProgress {
   }
 
   // While the clock runs it has the listener.
-  void warn(std::string message) {
-    if (!clock_) return listener_.on_warning({std::move(message)});
-    clock_->with_listener([&](Listener& listener) { listener.on_warning({std::move(message)}); });
+  void warn(const RunWarning& warning) {
+    if (!clock_) return listener_.on_warning(warning);
+    clock_->with_listener([&](Listener& listener) { listener.on_warning(warning); });
   }
 
   std::unique_ptr<ResultReuse> open_reuse(std::span<const PlannedJob> jobs) {
     const std::string folder = cache_folder(plan_.options, spec_.places);
     const uint64_t bytes_max = plan_.options.bytes("cache-size");
     if (folder.empty() || bytes_max == 0) return nullptr;
-    return std::make_unique<ResultReuse>(folder, bytes_max, jobs,
-                                         [this](std::string message) { warn(std::move(message)); });
+    return std::make_unique<ResultReuse>(
+        folder, bytes_max, jobs, [this](std::string message) { warn({std::move(message)}); });
   }
 
   void tell_start(const StageContext& context, int64_t total) {
@@ -205,7 +205,7 @@ class RunInProgress {
     Result<> result;
     record_listing_failures(inputs_, committer, listener_, result);
     if (result) {
-      plan_.networks->set_listener([this](std::string message) { warn(std::move(message)); });
+      plan_.networks->set_listener([this](const RunWarning& warning) { warn(warning); });
       clock_->start();
       result = execute(pipeline, status);
       clock_->stop();
@@ -257,6 +257,7 @@ class RunInProgress {
 
   Result<RunFinished> conclude(const Result<>& result, const RunAccount& account,
                                StageContext& context) {
+    plan_.networks->set_listener(nullptr);  // they are there for longer than the run
     RunFinished f = sum_up(account, result);
     if (auto skips = store_->job_skips()) f.job_skips = std::move(*skips);
     RunReport report = describe(account, f);

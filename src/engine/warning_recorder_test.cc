@@ -11,6 +11,7 @@
 #include "support/job_run.h"
 #include "support/made_pictures.h"
 #include "support/status_matchers.h"
+#include "support/tiny_onnx.h"
 
 namespace imagemill {
 namespace {
@@ -48,6 +49,29 @@ TEST_F(WarningRecorderTest, what_came_before_the_run_is_told_and_kept) {
       IsOk());
   EXPECT_THAT(run_.listener.warnings, testing::ElementsAre(before.message));
   EXPECT_THAT(record("before/.imagemill/run.json"), HasSubstr(before.message));
+}
+
+// The model has a constant that nothing takes, which the runtime warns of when it drops it.
+TEST_F(WarningRecorderTest, what_onnx_runtime_says_is_told_as_its_own_and_kept) {
+  const std::string model = TinyOnnx()
+                                .input("input", {"batch", 3, 8, 8})
+                                .weights("left-over", {1}, {1})
+                                .node("GlobalAveragePool", {"input"}, {"pooled"})
+                                .node("Flatten", {"pooled"}, {"features"}, {{"axis", 1}})
+                                .output("features", {"batch", 3})
+                                .finish();
+  TestFolder folder;
+  const std::string path = folder.write("model.onnx", model);
+  run_.add("a.png", make_picture_file({.format = FileFormat::kPng, .size = {9, 9}}));
+  ASSERT_THAT(run_.run({{"embed", {{"model", path}}}}), IsOk());
+  const auto json = nlohmann::json::parse(record("out/.imagemill/run.json"));
+  bool is_kept = false;
+  for (const auto& warning : json["warnings"])
+    if (warning["message"].get<std::string>().contains("left-over")) {
+      EXPECT_EQ(warning["source"], "onnxruntime");
+      is_kept = true;
+    }
+  EXPECT_TRUE(is_kept) << json["warnings"];
 }
 
 }  // namespace

@@ -174,7 +174,7 @@ void ORT_API_CALL OnnxRuntime::State::take_log(void* state, OrtLoggingLevel /*se
                                                const char* /*code_location*/, const char* message) {
   State& self = *static_cast<State*>(state);
   const std::lock_guard lock(self.log_mutex);
-  if (self.log) self.log(message);
+  for (const Log& log : self.logs) log(message);
 }
 
 OnnxRuntime::OnnxRuntime(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -248,9 +248,14 @@ std::vector<std::string> OnnxRuntime::providers() const {
   return names;
 }
 
-void OnnxRuntime::set_log(Log log) {
-  const std::lock_guard lock(state_->log_mutex);
-  state_->log = std::move(log);
+OnnxRuntime::Listening OnnxRuntime::listen(Log log) {
+  State& s = *state_;  // never goes, see load()
+  const std::lock_guard lock(s.log_mutex);
+  const auto place = s.logs.insert(s.logs.end(), std::move(log));
+  return {&*place, [&s, place](void*) {
+            const std::lock_guard guard(s.log_mutex);
+            s.logs.erase(place);
+          }};
 }
 
 }  // namespace imagemill

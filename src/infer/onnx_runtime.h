@@ -30,8 +30,10 @@ struct RuntimeSettings {
 
 class OnnxRuntime {
  public:
-  // Warnings of the runtime itself go here, from any thread.
+  // Warnings of the runtime itself go here, from any thread, one at a time.
   using Log = std::function<void(std::string_view message)>;
+  // Ends with the last copy; then no call is under way any more.
+  using Listening = std::shared_ptr<void>;
 
   // Loads it, or returns what was loaded before. Errors: kNotFound, with the command that mends it;
   // kUnsupported for a library that is too old.
@@ -53,8 +55,9 @@ class OnnxRuntime {
   // when a session is opened.
   std::vector<std::string> providers() const;
 
-  // Replaces the receiver of warnings; null: they are dropped.
-  void set_log(Log log);
+  // Everybody who listens is told of every warning: the runtime does not say whose it is. While
+  // nobody does they are dropped.
+  [[nodiscard]] Listening listen(Log log);
 
   // For the files of this folder that speak to ONNX Runtime: see onnx_runtime_state.h.
   struct State;

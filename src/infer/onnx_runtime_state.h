@@ -6,6 +6,7 @@
 
 #include <onnxruntime_cxx_api.h>
 
+#include <list>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -36,7 +37,7 @@ struct OnnxRuntime::State {
   std::vector<LoadedLibrary> libraries;  // guarded by libraries_mutex
 
   std::mutex log_mutex;
-  Log log;
+  std::list<Log> logs;  // guarded by log_mutex
 
   // ONNX Runtime's logging function; `state` is a State.
   static void ORT_API_CALL take_log(void* state, OrtLoggingLevel severity, const char* category,

@@ -23,6 +23,9 @@ constexpr uint64_t kInputBytesMax = uint64_t{256} << 20;
 // the session that it is held against: a quarter of NetworkSettings::bytes_max at most.
 constexpr uint64_t kOpenedFileBytesMax = uint64_t{1} << 30;
 
+// What a runtime says may have another number in it each time.
+constexpr size_t kToldRemembered = 1000;
+
 // One runs, the next is copied to the device meanwhile.
 constexpr int kRunsOnDevice = 2;
 
@@ -54,7 +57,7 @@ bool has_license_to_tell(const FoundModel& model) {
 }  // namespace
 
 Network::Network(FoundModel model, std::string content_hash, std::vector<std::string> outputs,
-                 const NetworkSettings& settings, std::function<void(std::string)> tell)
+                 const NetworkSettings& settings, Tell tell)
     : model_(std::move(model)),
       hash_(std::move(content_hash)),
       output_names_(std::move(outputs)),
@@ -94,6 +97,9 @@ const Batcher* Network::open_batcher() const { return is_open_ ? batcher_.get() 
 
 Result<> Network::open() {
   IMAGEMILL_ASSIGN_OR_RETURN(runtime_, OnnxRuntime::load(settings_.runtime));
+  listening_ = runtime_->listen([this](std::string_view message) {
+    tell_({.message = std::string(message), .source = "onnxruntime"});
+  });
   IMAGEMILL_ASSIGN_OR_RETURN(Tried tried, find_session());
   runs_on_ = runs_on(*tried.session);
   input_type_ = tried.session->signature().inputs.front().type;
@@ -224,14 +230,14 @@ Result<> Network::check_on_black(ModelRunner& model, std::span<const size_t> out
 
 void Network::tell_of(const Session& session) const {
   const std::string& name = model_.manifest.name;
-  if (has_license_to_tell(model_)) tell_(license_notice(describe(model_)));
+  if (has_license_to_tell(model_)) tell_({license_notice(describe(model_))});
   for (const std::string& step : session.fallbacks())
-    tell_(fmt::format("{}: runs on {}, because {}", name, session.provider(), step));
+    tell_({fmt::format("{}: runs on {}, because {}", name, session.provider(), step)});
   if (model_.quantizes_by_batch)
-    tell_(fmt::format(
+    tell_({fmt::format(
         "{}: it quantises by the range of a whole batch (DynamicQuantizeLinear), {}", name,
         batch_of(session) > 1 ? "which it fixes: vectors depend on the pictures beside them"
-                              : "so pictures run one by one, several at once"));
+                              : "so pictures run one by one, several at once")});
 }
 
 // As far as the memory goes.
@@ -249,9 +255,9 @@ BatcherSettings Network::plan_batches(const Tried& tried) const {
   const BatchRoom room = room_for(tried);
   const int fit = room.batch_max;
   if (settings_.batch > fit)
-    tell_(fmt::format(
+    tell_({fmt::format(
         "{}: batches of {} instead of {}, more do not fit into its part of --max-memory",
-        model_.manifest.name, fit, settings_.batch));
+        model_.manifest.name, fit, settings_.batch)});
   BatcherSettings batching{.batch_max = std::min(fit, on_cpu ? kBatchMaxOnCpu : kBatchMaxOnDevice),
                            .batch_fixed = std::min(fit, settings_.batch),
                            .runs_max = room.runs_max,
@@ -289,8 +295,8 @@ Result<std::unique_ptr<ModelRunner>> Network::go_on_on_cpu(const Status& why) {
   const BatchSide side =
       batch_of_one_ == BatchOfOne::kOpened ? BatchSide::kOpen : BatchSide::kAsDeclared;
   IMAGEMILL_ASSIGN_OR_RETURN(Tried cpu, try_session("cpu", side));
-  tell_(fmt::format("{}: goes on on the CPU, because {} does not work any more: {}",
-                    model_.manifest.name, runs_on_.provider, why.message()));
+  tell_({fmt::format("{}: goes on on the CPU, because {} does not work any more: {}",
+                     model_.manifest.name, runs_on_.provider, why.message())});
   const BatchRoom room = room_for(cpu);
   batcher_->leave_device(std::min(room.batch_max, kBatchMaxOnCpu), room.runs_max);
   return std::move(cpu.session);
@@ -337,22 +343,23 @@ std::optional<std::string> Network::identity() const {
   return last_run_on_ ? std::optional(identity_on(*last_run_on_)) : std::nullopt;
 }
 
-void NetworkSet::set_listener(std::function<void(std::string)> tell) {
+void NetworkSet::set_listener(Network::Tell tell) {
   const std::lock_guard lock(mutex_);
   listener_ = std::move(tell);
 }
 
-void NetworkSet::tell(std::string message) {
+void NetworkSet::tell(RunWarning warning) {
   const std::lock_guard lock(mutex_);
-  if (!told_.insert(message).second) return;
-  if (listener_) listener_(std::move(message));
+  if (told_.contains(warning.message)) return;
+  if (told_.size() < kToldRemembered) told_.insert(warning.message);
+  if (listener_) listener_(std::move(warning));
 }
 
 Result<Network*> NetworkSet::add(FoundModel model, std::vector<std::string> outputs) {
   IMAGEMILL_ASSIGN_OR_RETURN(std::string hash, content_hash(real_file_system(), model));
   networks_.push_back(
       std::make_unique<Network>(std::move(model), std::move(hash), std::move(outputs), settings_,
-                                [this](std::string message) { tell(std::move(message)); }));
+                                [this](RunWarning warning) { tell(std::move(warning)); }));
   return networks_.back().get();
 }
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "imagemill/events.h"
 #include "infer/batcher.h"
 #include "infer/fallback_runner.h"
 #include "infer/onnx_runtime.h"
@@ -48,9 +49,11 @@ enum class BatchOfOne : uint8_t {
 
 class Network {
  public:
+  using Tell = std::function<void(RunWarning)>;
+
   // What a run needs of the model's outputs, in the order of a row's tensors.
   Network(FoundModel model, std::string content_hash, std::vector<std::string> outputs,
-          const NetworkSettings& settings, std::function<void(std::string)> tell);
+          const NetworkSettings& settings, Tell tell);
   ~Network();
 
   const FoundModel& model() const { return model_; }
@@ -125,7 +128,7 @@ class Network {
   const std::string hash_;
   const std::vector<std::string> output_names_;
   const NetworkSettings settings_;
-  const std::function<void(std::string)> tell_;
+  const Tell tell_;
 
   const NetworkNotes notes_;
   const std::optional<RunsOn> last_run_on_;  // in an earlier run, where all was the same
@@ -142,6 +145,7 @@ class Network {
   std::chrono::steady_clock::time_point opened_at_;
   std::unique_ptr<Batcher> batcher_;
   std::atomic<bool> is_open_ = false;
+  OnnxRuntime::Listening listening_;  // to the runtime's own warnings
 };
 
 // The networks of one run. Any thread.
@@ -149,8 +153,9 @@ class NetworkSet {
  public:
   explicit NetworkSet(NetworkSettings settings) : settings_(std::move(settings)) {}
 
-  // Warnings, licences that are not permissive, and fall-backs go here, each once; null: nowhere.
-  void set_listener(std::function<void(std::string)> tell);
+  // Warnings, licences that are not permissive, fall-backs, and what the runtime itself warns of
+  // while networks are there, go here, each once; null: nowhere.
+  void set_listener(Network::Tell tell);
 
   // NetworkSettings::intercept of the networks that are added after it.
   void intercept(
@@ -172,13 +177,13 @@ class NetworkSet {
   const std::vector<std::unique_ptr<Network>>& all() const { return networks_; }
 
  private:
-  void tell(std::string message);
+  void tell(RunWarning warning);
 
   NetworkSettings settings_;
-  std::vector<std::unique_ptr<Network>> networks_;
   std::mutex mutex_;
-  std::function<void(std::string)> listener_;  // guarded by mutex_
-  std::set<std::string> told_;                 // guarded by mutex_
+  Network::Tell listener_;                          // guarded by mutex_
+  std::set<std::string> told_;                      // guarded by mutex_
+  std::vector<std::unique_ptr<Network>> networks_;  // they tell until the last moment
 };
 
 }  // namespace imagemill

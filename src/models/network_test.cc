@@ -195,7 +195,9 @@ class MortalDeviceTest : public NetworkTest {
       return std::make_unique<MortalDevice>(std::move(inner), is_dead_);
     };
     auto network = open(folder_.write("open.onnx", tiny_features_model(kSide, kSide)));
-    networks_->set_listener([this](std::string message) { told_.push_back(std::move(message)); });
+    networks_->set_listener([this](RunWarning warning) {
+      if (warning.source.empty()) told_.push_back(std::move(warning.message));
+    });
     return network;
   }
 
