@@ -68,7 +68,7 @@ void add_cache_commands(CommandParser& parser) {
                        Result<int> (*run)(CacheRequest& request)) {
     const auto [command, request] = parser.add_to(cache, name, summary, run);
     command.add_option("--cache", request.folder, "folder; else the user's cache folder")
-        ->option_text("DIR");
+        ->type_name("DIR");
   };
   add("stats", "Where it is, how much there is", run_stats);
   add("clear", "Remove it all; it is made again when it is needed", run_clear);

@@ -15,6 +15,12 @@
 namespace imagemill::cli {
 namespace {
 
+// "--[no-]sheet", "--thumbs.[no-]sheet".
+std::string both_forms(const std::string& flag) {
+  const size_t at = flag.rfind('.') + 1;
+  return fmt::format("--{}[no-]{}", flag.substr(0, at), flag.substr(at));
+}
+
 // Positional arguments as their text has them: "IN... OUT".
 class HelpFormatter final : public CLI::Formatter {
  public:
@@ -22,8 +28,9 @@ class HelpFormatter final : public CLI::Formatter {
     return option->get_option_text();
   }
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
-    return is_positional ? option->get_option_text()
-                         : CLI::Formatter::make_option_name(option, false);
+    if (is_positional) return option->get_option_text();
+    return option->get_fnames().empty() ? CLI::Formatter::make_option_name(option, false)
+                                        : both_forms(option->get_lnames().front());
   }
   std::string make_option_opts(const CLI::Option* option) const override {
     return option->get_positional() ? "" : CLI::Formatter::make_option_opts(option);
@@ -54,13 +61,31 @@ std::string unknown_word(const std::string& word, const CLI::App& command) {
   if (word.starts_with('-')) {
     const std::string name = word.substr(0, word.find('='));
     for (const CLI::Option* option : command.get_options())
-      if (option->nonpositional()) names.push_back(option->get_name());
+      for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
     return fmt::format("{}: no such option{}", name, did_you_mean(name, names));
   }
   if (command.get_require_subcommand_min() == 0) return fmt::format("'{}': not expected", word);
   for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(below->get_name());
   return fmt::format("'{}': no such command{}", word, did_you_mean(word, names));
+}
+
+// One that may be given once and was given several times; null: none.
+const CLI::Option* repeated_option(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options())
+    if (option->get_multi_option_policy() == CLI::MultiOptionPolicy::Throw &&
+        static_cast<int>(option->count()) > option->get_items_expected_max())
+      return option;
+  return nullptr;
+}
+
+// "--name=" is read as if the next word were its value.
+const std::string* option_without_value(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    if (word.starts_with("--") && word.find('=') == word.size() - 1) return &word;
+  }
+  return nullptr;
 }
 
 // What the parser says of a missing argument names it as programs do.
@@ -72,6 +97,10 @@ std::string mistake_in(const CLI::App& command, const CLI::Error& error) {
     if (!option->get_positional() || !option->get_required()) continue;
     if (option->count() == 0) return fmt::format("{}: missing", option->get_option_text());
   }
+  if (const CLI::Option* const repeated = repeated_option(command))
+    return fmt::format(
+        "{}: given {}, expected once", repeated->get_name(),
+        repeated->count() == 2 ? "twice" : fmt::format("{} times", repeated->count()));
   const std::string text = error.what();
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch))
     return text.substr(0, text.find(": ")) + ": expected a value after it";
@@ -95,6 +124,8 @@ CLI::App& CommandParser::add_family(const std::string& name, const std::string& 
 }
 
 Result<Command> CommandParser::parse() {
+  if (const std::string* const word = option_without_value(words_))
+    return fail(Code::kInvalidArgument, "{}: expected a value after it", *word);
   std::vector<std::string> words(words_.begin() + (words_.empty() ? 0 : 1), words_.end());
   std::ranges::reverse(words);  // it takes them from the back
   try {

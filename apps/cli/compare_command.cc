@@ -40,9 +40,11 @@ void add_compare_command(CommandParser& parser) {
   CompareSpec& spec = request.spec;
   command.add_option("a", spec.a, "a picture")->required()->option_text("A");
   command.add_option("b", spec.b, "another")->required()->option_text("B");
-  command.add_option("--model", spec.setup.model,
-                     "compare the features of this model too: its name, or the path of an .onnx "
-                     "file");
+  command
+      .add_option("--model", spec.setup.model,
+                  "compare the features of this model too: its name, or the path of an .onnx "
+                  "file")
+      ->type_name("MODEL");
   add_setup_flags(command, request.flags, spec.setup);
 }
 

@@ -181,11 +181,11 @@ void add_dedupe_command(CommandParser& parser) {
             "that is new, empty or of an earlier run",
             request.paths);
   add_options(command, kOwnOptions, "", "dedupe", request.own);
-  command
-      .add_flag("--apply", request.apply,
-                "do it; without this flag an action is only told, and nothing is changed")
-      ->group("dedupe");
+  add_switch(command, "--apply",
+             "do it; without this flag an action is only told, and nothing is changed", "dedupe",
+             request.apply);
   command.add_option("--model", request.model, "the network of --by embedding; see --embed.model")
+      ->type_name("MODEL")
       ->group("dedupe");
   add_options(command, find_job("dedupe")->options, "", "dedupe", request.dedupe);
   add_json_flag(command, request.json);

@@ -22,9 +22,11 @@ void add_output_flags(CLI::App& command, std::string& output, EmbedSetup& setup,
   command.add_option("output", output, "output of a run with the job embed")
       ->required()
       ->option_text("OUT");
-  command.add_option("--model", setup.model,
-                     "path of the output's model, where the file is elsewhere by now");
-  add_repeated_option(command, "--input",
+  command
+      .add_option("--model", setup.model,
+                  "path of the output's model, where the file is elsewhere by now")
+      ->type_name("FILE");
+  add_repeated_option(command, "--input", "PATH",
                       "the output's inputs, in their order, where they are elsewhere by now",
                       inputs);
 }

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `imagemill run`, and each job as a command of its own.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <sstream>
@@ -78,7 +81,12 @@ void add_job_commands(CommandParser& parser) {
   }
   const auto [command, request] =
       add_run(parser, "run", "Several jobs, one decode of each picture");
-  command.add_option("--jobs", request.jobs, "job names, separated by commas");
+  std::vector<std::string_view> names;
+  for (const JobInfo& job : list_jobs()) names.push_back(job.name);
+  command
+      .add_option("--jobs", request.jobs,
+                  fmt::format("separated by commas: {}", fmt::join(names, ", ")))
+      ->type_name("NAMES");
   for (const JobInfo& job : list_jobs()) {
     const std::string name(job.name);
     add_options(command, job.options, name + ".", name, request.options[name]);

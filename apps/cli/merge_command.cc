@@ -66,9 +66,10 @@ void add_merge_command(CommandParser& parser) {
   request.spec.command = parser.words();
   add_words(command, "OUT SHARD_OUT...", 2, "the output folder, then those of the shards",
             request.paths);
-  command.add_flag("--copy", request.spec.copy,
-                   "copy the files and compare each with its hash; without it they are shared with "
-                   "the shards (hard links) where the file system can do that");
+  add_switch(command, "--copy",
+             "copy the files and compare each with its hash; without it they are shared with the "
+             "shards (hard links) where the file system can do that",
+             "Options", request.spec.copy);
 }
 
 }  // namespace imagemill::cli

@@ -169,13 +169,18 @@ void add_addition_options(CLI::App& command, ModelAddition& addition) {
   command.add_option("path", addition.path, "an .onnx file, or a folder with a manifest.yaml")
       ->required()
       ->option_text("FILE");
-  command.add_option("--name", addition.name, "what to call it; else made of the file's name");
-  command.add_option("--family", addition.family,
-                     "classify or embed, where there is no manifest; else guessed");
-  command.add_option("--labels", addition.labels, "a text with a label on each line");
-  command.add_option("--license", addition.license, "name of its licence, such as MIT");
-  command.add_flag("--permissive", addition.license_is_permissive,
-                   "the licence of --license allows every use");
+  command.add_option("--name", addition.name, "what to call it; else made of the file's name")
+      ->type_name("NAME");
+  command
+      .add_option("--family", addition.family,
+                  "classify or embed, where there is no manifest; else guessed")
+      ->type_name("NAME");
+  command.add_option("--labels", addition.labels, "a text with a label on each line")
+      ->type_name("FILE");
+  command.add_option("--license", addition.license, "name of its licence, such as MIT")
+      ->type_name("NAME");
+  add_switch(command, "--permissive", "the licence of --license allows every use", "Options",
+             addition.license_is_permissive);
 }
 
 void add_name(CLI::App& command, std::string& name, const std::string& what) {
@@ -197,8 +202,10 @@ void add_models_commands(CommandParser& parser) {
   add_addition_options(addition.app, addition.request.addition);
   const auto pulled = parser.add_to(models, "pull", "Download a model into the store", pull);
   add_name(pulled.app, pulled.request.name, "as 'models list' has it");
-  pulled.app.add_option("--sha256", pulled.request.sha256,
-                        "hash that the file must have, where the catalogue does not say");
+  pulled.app
+      .add_option("--sha256", pulled.request.sha256,
+                  "hash that the file must have, where the catalogue does not say")
+      ->type_name("HEX");
   const auto check = parser.add_to(models, "verify", "Check every file against its hash", verify);
   check.app.add_option("name", check.request.name, "one model; else all")->option_text("[NAME]");
   const auto removal = parser.add_to(models, "rm", "Remove a model from the store", remove);

@@ -39,13 +39,12 @@ ProgressWish progress_wish(const std::string& text) {
 
 void add_run_flags(CLI::App& command, RunFlags& flags, RunSpec& spec) {
   command.add_option("--recipe", flags.recipe, "YAML file with options; flags overrule it")
+      ->type_name("FILE")
       ->group("Run");
   add_config_flag(command, flags.no_config);
   add_options(command, kDisplayOptions, "", "Run", flags.display);
-  command
-      .add_flag("--json-events", flags.json_events,
-                "one JSON object a line on standard output, for programs")
-      ->group("Run");
+  add_switch(command, "--json-events", "one JSON object a line on standard output, for programs",
+             "Run", flags.json_events);
   add_options(command, run_options(), "", "Run", spec.options);
 }
 

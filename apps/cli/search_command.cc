@@ -63,14 +63,15 @@ void add_search_command(CommandParser& parser) {
   const auto [command, request] = parser.add(
       "search", "The pictures of an output of embed that are nearest to one", run_search);
   SearchSpec& spec = request.spec;
-  add_repeated_option(command, "--image", "a picture to search for; may be given several times",
-                      spec.images);
-  add_repeated_option(command, "--key",
+  add_repeated_option(command, "--image", "FILE",
+                      "a picture to search for; may be given several times", spec.images);
+  add_repeated_option(command, "--key", "KEY",
                       "one of the output's own pictures, by its key in features_index.csv; needs "
                       "no model",
                       spec.keys);
   add_options(command, kOwnOptions, "", "Options", request.options);
-  command.add_option("--html", request.html, "write a page with thumbnails to this file");
+  command.add_option("--html", request.html, "write a page with thumbnails to this file")
+      ->type_name("FILE");
   add_output_flags(command, spec.output, spec.setup, spec.inputs);
   add_setup_flags(command, request.flags, spec.setup);
 }

@@ -15,6 +15,10 @@ WRONG_USAGE = {
     "prepare IN OUT --sise 3": "prepare: --sise: no such option (did you mean --size?)",
     "prepare IN OUT --threads": "--threads: expected a value",
     "prepare IN OUT --threads x": "--threads: 'x', expected a whole number",
+    "prepare IN OUT --size 64 --size 65": "prepare: --size: given twice, expected once",
+    "prepare IN OUT --cache= --threads 2": "--cache=: expected a value after it",
+    "prepare IN OUT --isolate=maybe": "--isolate: 'maybe', expected true or false",
+    "inspect IN --json=maybe": "inspect: --json: 'maybe', expected true or false",
     "prepare IN OUT --progress x": "--progress: 'x', expected one of",
     "prepare IN OUT --recipe IN": "IN: is a folder, expected a file",
     "prepare IN FILE": "FILE: is a file",
@@ -78,6 +82,14 @@ def test_complaints(args, folder):
             check(sorted(p.name for p in folder.iterdir()) == ["FILE", "IN"], f"{words}: left something behind")
 
 
+def test_flags(args, folder):
+    for words, has_sheet in (([], True), (["--sheet=false"], False), (["--no-sheet"], False),
+                             (["--no-sheet", "--sheet"], True)):
+        printed([args.bin, "thumbs", "IN", "OUT", *words, "--progress", "none"], EXIT_DONE, cwd=folder)
+        check(bool(list((folder / "OUT").glob("*sheet*"))) == has_sheet, f"{words}: {files_below(folder / 'OUT')}")
+        shutil.rmtree(folder / "OUT")
+
+
 def test_words_as_typed(args, folder):
     """A name in brackets is that name, with its commas and spaces, for every command that takes several."""
     names = ["[a]", "[a, b]", "a,b", "{}", "%%"]
@@ -108,6 +120,10 @@ def test_help(args, folder):
         check(f"\nUsage: imagemill {name} [OPTIONS]" in out_of and not err, f"{name} --help: {out_of[:300]}{err}")
     out, _ = printed([args.bin, "prepare", "--help"], EXIT_DONE)
     check("Usage: imagemill prepare [OPTIONS] IN... OUT\n" in out, out[:300])
+    out, _ = printed([args.bin, "thumbs", "--help"], EXIT_DONE)
+    check("--[no-]sheet " in out and "--quality N " in out and "(1 to 100) [80]" in out, out)
+    out, _ = printed([args.bin, "run", "--help"], EXIT_DONE)
+    check("--jobs NAMES " in out and ": prepare, thumbs" in out and "--thumbs.[no-]sheet" in out, out)
     out, _ = printed([args.bin, "--version"], EXIT_DONE)
     check(out.startswith("imagemill "), out)
 
@@ -118,7 +134,7 @@ def main():
         (folder / "IN").mkdir()
         (folder / "IN/a.png").write_bytes(png(20, 20, 1))
         (folder / "FILE").write_bytes(b"no picture\n")
-        run_tests((test_complaints, test_help, test_words_as_typed), args, folder)
+        run_tests((test_complaints, test_help, test_flags, test_words_as_typed), args, folder)
 
 
 if __name__ == "__main__":
