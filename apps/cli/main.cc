@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 
@@ -26,6 +27,14 @@ void bound_allocator() {
   mallopt(M_MMAP_THRESHOLD, 4 << 20);
   mallopt(M_TRIM_THRESHOLD, 32 << 20);
   mallopt(M_ARENA_MAX, 1);
+}
+
+// What libraries can be told by the environment alone, unless the user has told them.
+void set_environment_of_libraries() {
+  // Rows must not depend on their batch: TensorRT has no option of its own against TF32.
+  setenv("NVIDIA_TF32_OVERRIDE", "0", 0);
+  // The first device is the one that NVIDIA's tools call the first, not the fastest.
+  setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 0);
 }
 
 // In the order of --help.
@@ -88,5 +97,6 @@ int main(int argc, char** argv) {
   using namespace imagemill::cli;
   occupy_standard_streams();
   bound_allocator();
+  set_environment_of_libraries();
   return finish_output(dispatch(argc, argv));
 }
