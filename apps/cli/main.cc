@@ -35,6 +35,9 @@ void set_environment_of_libraries() {
   setenv("NVIDIA_TF32_OVERRIDE", "0", 0);
   // The first device is the one that NVIDIA's tools call the first, not the fastest.
   setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 0);
+  // ONNX Runtime's makers collect what programs do with it. What it is asked for after it has begun
+  // comes too late: by then it has made a folder for that and has sent what it could.
+  setenv("ORT_DISABLE_TELEMETRY", "1", 0);
 }
 
 // In the order of --help.

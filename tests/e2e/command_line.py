@@ -68,6 +68,20 @@ def test_damaged_cache(binary, folder):
         check(not (cache / "results.sqlite").exists(), "cache clear: the damaged file is still there")
 
 
+def test_no_telemetry(binary, folder):
+    """ONNX Runtime makes an identity for its user as soon as it begins, unless it is told not to before."""
+    if not Path(os.environ["IMAGEMILL_ONNXRUNTIME"]).exists():
+        return print("test_no_telemetry: skipped, there is no ONNX Runtime")
+    home = folder / "home"
+    home.mkdir()
+    keep = ("PATH", "IMAGEMILL_ONNXRUNTIME", "LD_LIBRARY_PATH")
+    places = {name: os.environ[name] for name in keep if name in os.environ}
+    out, _ = printed([binary, "doctor"], EXIT_DONE,
+                     env={**places, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")})
+    check("ONNX Runtime 1." in out, out)
+    check(not list(home.iterdir()), f"left in the user's folder: {files_below(home)}")
+
+
 def test_merge_of_a_part(binary, folder):
     """The first of eight shards has the last input: only its number says that there is more."""
     out, merged = folder / "shard1", folder / "merged"
@@ -82,7 +96,7 @@ def main():
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
         for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_flags_overrule_a_recipe,
-                     test_damaged_cache, test_merge_of_a_part):
+                     test_damaged_cache, test_no_telemetry, test_merge_of_a_part):
             test(args.bin, folder)
 
 
