@@ -176,7 +176,7 @@ ExecutionProvider provider_of(const KnownProvider& known, int index, const OnnxR
       .append = [append = known.append, index, &runtime, &settings](Ort::SessionOptions& options) {
         append(options, {.runtime = runtime, .settings = settings, .index = index});
       }};
-  const std::vector<std::string> installed = runtime.providers();
+  const std::vector<std::string>& installed = runtime.providers();
   if (std::ranges::find(installed, known.provider) == installed.end())
     provider.presence = fail(Code::kNotFound, "{}: not in ONNX Runtime {} at {}; it takes: {}",
                              known.provider, runtime.version(), runtime.path(), known.remedy);

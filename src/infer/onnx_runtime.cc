@@ -119,6 +119,15 @@ std::unexpected<Status> not_found(const RuntimeSettings& settings,
               where, reasons.empty() ? "" : ". Seen: ", fmt::join(reasons, "; "));
 }
 
+// Without "ExecutionProvider" behind each name.
+std::vector<std::string> provider_names() {
+  constexpr std::string_view kSuffix = "ExecutionProvider";
+  std::vector<std::string> names = Ort::GetAvailableProviders();
+  for (std::string& name : names)
+    if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
+  return names;
+}
+
 Result<Library> find_library(const RuntimeSettings& settings) {
   // Python may have it already; two in one process would be one too many.
   if (auto loaded = open_library(kSoname, RTLD_NOW | RTLD_NOLOAD)) return loaded;
@@ -204,6 +213,7 @@ Result<std::shared_ptr<OnnxRuntime>> OnnxRuntime::load(const RuntimeSettings& se
     threads.SetGlobalSpinControl(0);
     s.environment.emplace(threads, State::take_log, &s, ORT_LOGGING_LEVEL_WARNING, "imagemill");
     s.environment->DisableTelemetryEvents();
+    s.providers = provider_names();
   }));
   *loaded = runtime;
   return runtime;
@@ -235,18 +245,7 @@ const std::string& OnnxRuntime::path() const { return state_->path; }
 int OnnxRuntime::api_version() const { return state_->api_version; }
 int OnnxRuntime::pool_threads() const { return state_->pool_threads; }
 
-std::vector<std::string> OnnxRuntime::providers() const {
-  constexpr std::string_view kSuffix = "ExecutionProvider";
-  std::vector<std::string> names;
-  auto available =
-      call_runtime(Code::kInternal, "providers", [] { return Ort::GetAvailableProviders(); });
-  if (!available) return names;
-  for (std::string& name : *available) {
-    if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
-    names.push_back(std::move(name));
-  }
-  return names;
-}
+const std::vector<std::string>& OnnxRuntime::providers() const { return state_->providers; }
 
 OnnxRuntime::Listening OnnxRuntime::listen(Log log) {
   State& s = *state_;  // never goes, see load()

@@ -53,7 +53,7 @@ class OnnxRuntime {
   int pool_threads() const;
   // "CPU", "CUDA" ...: compiled in or lying beside the library. Whether a device is there shows
   // when a session is opened.
-  std::vector<std::string> providers() const;
+  const std::vector<std::string>& providers() const;
 
   // Everybody who listens is told of every warning: the runtime does not say whose it is. While
   // nobody does they are dropped.

@@ -22,6 +22,7 @@ struct OnnxRuntime::State {
   std::string version;
   int api_version = 0;
   int pool_threads = 1;
+  std::vector<std::string> providers;   // as OnnxRuntime::providers() names them
   std::optional<Ort::Env> environment;  // set once, before the runtime is handed out
 
   // The devices of a provider library, which is loaded when it is first asked for and stays.

@@ -107,7 +107,7 @@ Result<std::string> run_on(const std::shared_ptr<OnnxRuntime>& runtime,
 
 std::vector<ProviderCheck> check_providers(const std::shared_ptr<OnnxRuntime>& runtime,
                                            std::span<const ProviderLibrary> libraries) {
-  const std::vector<std::string> installed = runtime->providers();
+  const std::vector<std::string>& installed = runtime->providers();
   const FileInMemory model(check_model());
   std::vector<ProviderCheck> checks;
   for (const ProviderLibrary& library : libraries) {
