@@ -64,6 +64,13 @@ void JsonEvents::on_started(const RunStarted& started) {
                     {"max_memory_bytes", started.max_memory_bytes}});
 }
 
+void JsonEvents::on_planned(const RunPlanned& planned) {
+  write_line(out_, {{"event", "planned"},
+                    {"key", text_or_null(planned.key)},
+                    {"outputs", planned.outputs},
+                    {"note", text_or_null(planned.note)}});
+}
+
 void JsonEvents::on_progress(const RunProgress& progress) {
   const bool eta_known = progress.eta_seconds >= 0;
   write_line(out_, {{"event", "progress"},

@@ -16,6 +16,7 @@ class JsonEvents : public Listener {
   explicit JsonEvents(std::ostream& out) : out_(out) {}
 
   void on_started(const RunStarted& started) override;
+  void on_planned(const RunPlanned& planned) override;
   void on_progress(const RunProgress& progress) override;
   void on_item_failed(const ItemFailed& failed) override;
   void on_warning(const RunWarning& warning) override;

@@ -112,6 +112,19 @@ TEST_F(JsonEventsTest, finished_tells_the_exit_code) {
   EXPECT_EQ(event["error"], "disk full");
 }
 
+TEST_F(JsonEventsTest, a_plan_is_of_an_input_or_of_the_run) {
+  events_.on_planned({.key = "in/a.png", .outputs = {"thumbs/a.jpg", "a.jpg"}});
+  json event = only_line();
+  EXPECT_EQ(event["event"], "planned");
+  EXPECT_EQ(event["outputs"], json({"thumbs/a.jpg", "a.jpg"}));
+  EXPECT_TRUE(event["note"].is_null());
+  events_.on_planned({.note = "1 inputs, nothing was written"});
+  event = only_line();
+  EXPECT_TRUE(event["key"].is_null());
+  EXPECT_TRUE(event["outputs"].is_array());
+  EXPECT_EQ(event["note"], "1 inputs, nothing was written");
+}
+
 TEST_F(JsonEventsTest, warnings_say_whose_they_are) {
   events_.on_warning({"careful"});
   json event = only_line();

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "imagemill/events.h"
+#include "run_summary.h"
 #include "terminal_text.h"
 
 namespace imagemill::cli {
@@ -25,6 +26,7 @@ class WarningPrinter : public Listener {
 // Pictures that fail, too, where no records are left that name them.
 class FailurePrinter final : public WarningPrinter {
  public:
+  void on_planned(const RunPlanned& planned) override { std::cout << plan_line(planned); }
   void on_item_failed(const ItemFailed& failed) override {
     print(failed.key + ": " + failed.status.message());
   }

@@ -63,6 +63,11 @@ void ProgressPrinter::on_started(const RunStarted& started) {
   write(truncate_middle(line, message_columns(), ellipsis()) + "\n");
 }
 
+void ProgressPrinter::on_planned(const RunPlanned& planned) {
+  std::ostream& out = options_.plan != nullptr ? *options_.plan : out_;
+  out << plan_line(planned);
+}
+
 void ProgressPrinter::on_progress(const RunProgress& progress) {
   if (progress.seconds - window_start_ >= 1) {
     close_message_window();

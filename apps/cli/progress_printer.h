@@ -24,8 +24,10 @@ struct ProgressOptions {
   ProgressStyle style = ProgressStyle::kPlain;
   LineStyle line_style;
   std::function<TerminalSize()> terminal_size = [] { return TerminalSize{}; };
-  double repaint_seconds = 0.15;    // kTerminal: least time between two paintings
-  double line_seconds = 5;          // kPlain: between two lines
+  double repaint_seconds = 0.15;  // kTerminal: least time between two paintings
+  double line_seconds = 5;        // kPlain: between two lines
+  // What a dry run would do goes there, whatever the style; null: to the printer's own stream.
+  std::ostream* plan = nullptr;
   int most_failures_a_second = 10;  // shown one by one
   // Warnings are few and are about the whole run, so failures never take their place.
   int most_warnings_a_second = 20;
@@ -42,6 +44,7 @@ class ProgressPrinter : public Listener {
   ProgressPrinter& operator=(const ProgressPrinter&) = delete;
 
   void on_started(const RunStarted& started) override;
+  void on_planned(const RunPlanned& planned) override;
   void on_progress(const RunProgress& progress) override;
   void on_item_failed(const ItemFailed& failed) override;
   void on_warning(const RunWarning& warning) override;

@@ -154,6 +154,24 @@ TEST_F(ProgressPrinterTest, warnings_above_their_limit_are_counted) {
   }
 }
 
+TEST_F(ProgressPrinterTest, a_plan_has_no_limit_and_a_stream_of_its_own) {
+  for (const ProgressStyle style : {ProgressStyle::kPlain, ProgressStyle::kNone}) {
+    std::ostringstream plan;
+    ProgressOptions with_plan = options(style);
+    with_plan.plan = &plan;
+    ProgressPrinter printer(out_, with_plan);
+    for (int i = 0; i < 500; ++i)
+      printer.on_planned({.key = fmt::format("in/{}.png", i), .outputs = {"a\x1b.jpg", "b.jpg"}});
+    printer.on_planned({.key = "in/x.jpg"});
+    printer.on_planned({.note = "501 inputs"});
+    EXPECT_EQ(take(), "");
+    EXPECT_EQ(std::ranges::count(plan.str(), '\n'), 502);
+    EXPECT_TRUE(plan.str().ends_with("b.jpg\nin/x.jpg\n501 inputs\n"));
+    EXPECT_THAT(plan.str(), HasSubstr("in/499.png -> a"));
+    EXPECT_THAT(plan.str(), Not(HasSubstr("\x1b")));
+  }
+}
+
 TEST_F(ProgressPrinterTest, what_a_library_says_is_for_the_record) {
   ProgressPrinter printer(out_, options(ProgressStyle::kPlain));
   printer.on_started(kStarted);

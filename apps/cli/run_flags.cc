@@ -77,6 +77,7 @@ Result<std::unique_ptr<Listener>> make_run_listener(const RunFlags& flags) {
       LineStyle{.colour = options.style == ProgressStyle::kTerminal && !traits.no_colour,
                 .unicode = traits.is_utf8};
   options.terminal_size = [] { return read_terminal_size(STDERR_FILENO); };
+  options.plan = &std::cout;
   return std::make_unique<ProgressPrinter>(std::cerr, std::move(options));
 }
 

@@ -106,4 +106,11 @@ std::vector<StyledLine> summary_lines(const RunFinished& finished,
   return lines;
 }
 
+std::string plan_line(const RunPlanned& planned) {
+  std::string line = terminal_escape(planned.key);
+  for (const std::string& path : planned.outputs)
+    line += (&path == planned.outputs.data() ? " -> " : ", ") + terminal_escape(path);
+  return line + terminal_escape(planned.note) + '\n';
+}
+
 }  // namespace imagemill::cli

@@ -15,4 +15,7 @@ namespace imagemill::cli {
 std::vector<StyledLine> summary_lines(const RunFinished& finished,
                                       const std::string& record_folder);
 
+// A line of what a dry run would do: "in/a.png -> a.jpg, thumbs/a.jpg".
+std::string plan_line(const RunPlanned& planned);
+
 }  // namespace imagemill::cli

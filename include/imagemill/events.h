@@ -85,6 +85,13 @@ struct ItemFailed {
   Status status;
 };
 
+// Of a dry run: what would become of an input, as far as its name tells, or of the whole run.
+struct RunPlanned {
+  std::string key = {};                   // of the input; "": of the whole run
+  std::vector<std::string> outputs = {};  // files that jobs would write of it, below the output
+  std::string note = {};                  // of the whole run: a sentence
+};
+
 struct RunWarning {
   std::string message;
   // The library whose words they are ("onnxruntime"): for the record, people need not see them.
@@ -121,6 +128,8 @@ class Listener {
  public:
   virtual ~Listener() = default;
   virtual void on_started(const RunStarted&) {}
+  // Of a dry run, which has no progress: every input in the order of the keys, then the run.
+  virtual void on_planned(const RunPlanned&) {}
   virtual void on_progress(const RunProgress&) {}
   virtual void on_item_failed(const ItemFailed&) {}
   virtual void on_warning(const RunWarning&) {}

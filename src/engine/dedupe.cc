@@ -82,6 +82,29 @@ Result<> act(const DedupeSpec& spec, const OptionValues& options, const OutputPl
   return work.stopped ? std::unexpected(*std::move(work.stopped)) : Result<>();
 }
 
+std::string_view words_for(DuplicateAction action) {
+  switch (action) {
+    case DuplicateAction::kReport:
+      return "named in the report";
+    case DuplicateAction::kMove:
+      return "moved to duplicates/ in the output";
+    case DuplicateAction::kHardlink:
+      return "replaced by hard links, where they are exact";
+    case DuplicateAction::kSymlink:
+      return "replaced by symbolic links, where they are exact";
+    case DuplicateAction::kTrash:
+      return "put into the trash";
+  }
+  return "";
+}
+
+// Which pictures are copies, only a run that looks at them can say.
+std::string planned_action(const DedupeSpec& spec) {
+  const bool is_told = spec.action == DuplicateAction::kReport || spec.apply;
+  return fmt::format("copies would be {}{}", words_for(spec.action),
+                     is_told ? "" : " with --apply; without it that is only told");
+}
+
 }  // namespace
 
 Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener,
@@ -105,11 +128,13 @@ Result<DedupeOutcome> dedupe(const DedupeSpec& spec, Listener& listener,
   DedupeOutcome outcome;
   IMAGEMILL_ASSIGN_OR_RETURN(outcome.run, run_with_jobs(jobs_with_findings(findings), spec.run,
                                                         until_finished, cancel, left_behind));
-  if (outcome.run.outcome == RunFinished::Outcome::kComplete) {
+  if (options.flag("dry-run")) {
+    listener.on_planned({.note = planned_action(spec)});
+  } else if (outcome.run.outcome == RunFinished::Outcome::kComplete) {
     outcome.findings = std::move(findings);
-    if (!options.flag("dry-run")) listener.on_duplicates(outcome.findings);
+    listener.on_duplicates(outcome.findings);
     Result<> acted;
-    if (spec.action != DuplicateAction::kReport && !options.flag("dry-run"))
+    if (spec.action != DuplicateAction::kReport)
       acted = act(spec, options, place, fs, cancel, outcome);
     for (const DuplicateStep& step : outcome.steps) listener.on_duplicate_step(step);
     if (!acted) stop(outcome.run, acted.error());

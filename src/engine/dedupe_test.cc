@@ -70,13 +70,23 @@ TEST_F(ThreeCopies, findings_are_those_of_the_report) {
   }
 }
 
-TEST_F(ThreeCopies, a_plan_alone_finds_nothing) {
-  Listener quiet;
-  DedupeSpec dry = spec(DuplicateAction::kMove, true);
-  dry.run.options["dry-run"] = "true";
-  ASSERT_OK_AND_ASSIGN(const DedupeOutcome outcome, dedupe(dry, quiet, CancelToken()));
-  EXPECT_EQ(outcome.findings.pictures, 0);
-  EXPECT_THAT(outcome.steps, IsEmpty());
+TEST_F(ThreeCopies, a_plan_alone_finds_nothing_and_says_what_would_be_done) {
+  struct Notes final : Listener {
+    std::string all;
+    void on_planned(const RunPlanned& planned) override { all += planned.note + "\n"; }
+  };
+  const auto notes_of = [&](DuplicateAction action, bool is_applied) {
+    Notes notes;
+    DedupeSpec dry = spec(action, is_applied);
+    dry.run.options["dry-run"] = "true";
+    const auto outcome = dedupe(dry, notes, CancelToken());
+    EXPECT_THAT(outcome, IsOk());
+    EXPECT_EQ(outcome->findings.pictures, 0);
+    EXPECT_THAT(outcome->steps, IsEmpty());
+    return notes.all;
+  };
+  EXPECT_THAT(notes_of(DuplicateAction::kMove, true), HasSubstr("moved to duplicates/"));
+  EXPECT_THAT(notes_of(DuplicateAction::kTrash, false), HasSubstr("with --apply"));
 }
 
 TEST_F(ThreeCopies, only_groups_of_the_report_are_acted_upon) {

@@ -7,7 +7,18 @@
 namespace imagemill {
 namespace {
 
-constexpr int64_t kPlannedNamesTold = 20;
+RunPlanned planned_of(const RankedEntry& entry, const RunPlan& plan, const RunInputs& inputs,
+                      const OutputNames& names) {
+  const std::string path = inputs.path_of(entry);
+  const FileFormat format = format_of_extension(lower_extension(path));
+  RunPlanned planned{.key = std::string(entry.key)};
+  if (format == FileFormat::kUnknown) return planned;  // it may be a picture, or be skipped
+  for (const PlannedJob& job : plan.jobs)
+    for (const NamedOutput& output : job.job->named_outputs(format))
+      planned.outputs.push_back(
+          join_path(output.folder, names.path_for(path, entry.rank, output.format)));
+  return planned;
+}
 
 }  // namespace
 
@@ -23,17 +34,9 @@ RunFinished tell_plan(const RunSpec& spec, const RunPlan& plan, const RunInputs&
   listener.on_started(started);
   for (const SourceFailure& failure : inputs.failures)
     listener.on_item_failed({failure.key, "list", failure.status});
-  int64_t told = 0;
-  for (const RankedEntry& e : inputs.entries) {
-    if (!inputs.is_in_shard(e)) continue;
-    if (told++ == kPlannedNamesTold) break;
-    const std::string path = inputs.path_of(e);
-    const FileFormat format =
-        planned_format(plan.format, codecs, format_of_extension(lower_extension(path)));
-    listener.on_warning(
-        {fmt::format("dry run: {} -> {}", e.key, names.path_for(path, e.rank, format))});
-  }
-  listener.on_warning({fmt::format("dry run: {} inputs, nothing was written", f.items_total)});
+  for (const RankedEntry& e : inputs.entries)
+    if (inputs.is_in_shard(e)) listener.on_planned(planned_of(e, plan, inputs, names));
+  listener.on_planned({.note = fmt::format("{} inputs, nothing was written", f.items_total)});
   listener.on_finished(f);
   return f;
 }

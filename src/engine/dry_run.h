@@ -7,7 +7,7 @@
 
 namespace imagemill {
 
-// --dry-run: what is in the inputs and how the first of it would be named. Nothing is read or
+// --dry-run: what is in the inputs and how what comes of it would be named. Nothing is read or
 // written: names go by extensions, and what an earlier try has done is not looked up.
 RunFinished tell_plan(const RunSpec& spec, const RunPlan& plan, const RunInputs& inputs,
                       const CodecSet& codecs, Listener& listener);

@@ -12,6 +12,7 @@ class PassingListener : public Listener {
   explicit PassingListener(Listener& next) : next_(next) {}
 
   void on_started(const RunStarted& started) override { next_.on_started(started); }
+  void on_planned(const RunPlanned& planned) override { next_.on_planned(planned); }
   void on_progress(const RunProgress& progress) override { next_.on_progress(progress); }
   void on_item_failed(const ItemFailed& failed) override { next_.on_item_failed(failed); }
   void on_warning(const RunWarning& warning) override { next_.on_warning(warning); }

@@ -116,6 +116,12 @@ class FinishContext {
   }
 };
 
+// A file that a job writes of an item: as for ItemContext::output_path().
+struct NamedOutput {
+  std::string folder;  // "": the output's root
+  FileFormat format = FileFormat::kUnknown;
+};
+
 // Const methods are called from many threads at once.
 class Job {
  public:
@@ -134,6 +140,13 @@ class Job {
   // picture or rows of another or at late views, or whose picture another looks at, nothing is
   // kept.
   virtual std::optional<std::string> cache_key() const { return std::nullopt; }
+
+  // The files that it would write of an input of this format, as far as the format tells: what a
+  // dry run says. Jobs that make rows alone, or files of all items together, have none.
+  virtual std::vector<NamedOutput> named_outputs(FileFormat input) const {
+    (void)input;
+    return {};
+  }
 
   // Names of jobs whose rows of an item must exist before this one sees it. An item that one of
   // them skips is skipped.

@@ -198,6 +198,12 @@ class PrepareJob final : public Job {
         .width = canvas.width, .height = canvas.height, .pixel_format = encoded_format(header)};
   }
 
+  std::vector<NamedOutput> named_outputs(FileFormat input) const override {
+    const bool is_chosen = settings_.format != FileFormat::kUnknown;
+    return {{.folder = "",
+             .format = is_chosen ? settings_.format : kept_format(codecs_, input, false)}};
+  }
+
   uint64_t working_bytes(const ImageHeader& header) const override {
     if (can_copy(header)) return 0;
     const FileFormat format = output_format(header);

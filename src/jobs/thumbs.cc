@@ -77,6 +77,10 @@ class ThumbsJob final : public Job {
                         {"source", ColumnType::kText}}};
   }
 
+  std::vector<NamedOutput> named_outputs(FileFormat) const override {
+    return {{.folder = std::string(kFolder), .format = settings_.format}};
+  }
+
   std::string picture_of() const override { return settings_.of_prepared ? "prepare" : ""; }
 
   std::vector<ViewRequest> views(const ImageHeader& header) const override {

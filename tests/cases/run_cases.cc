@@ -71,6 +71,8 @@ struct Listened : Listener {
   std::vector<ItemFailed> failures;
   int finished = 0;
   std::vector<std::string> warnings;
+  std::map<std::string, std::vector<std::string>> planned;  // by key
+  void on_planned(const RunPlanned& event) override { planned[event.key] = event.outputs; }
   void on_item_failed(const ItemFailed& failed) override { failures.push_back(failed); }
   void on_warning(const RunWarning& warning) override { warnings.push_back(warning.message); }
   void on_finished(const RunFinished&) override { ++finished; }
@@ -113,6 +115,7 @@ class Case {
         Word{"missing", 2, &Case::missing},
         Word{"damaged", 2, &Case::damaged},
         Word{"warns", 2, &Case::warns},
+        Word{"plans", 2, &Case::plans},
     };
     const auto* word = std::ranges::find(kWords, words_[0], &Word::name);
     ASSERT_NE(word, kWords.end()) << "no such word";
@@ -237,6 +240,12 @@ class Case {
       return text.find(words_[1]) != std::string::npos;
     };
     EXPECT_TRUE(std::ranges::any_of(listened_.warnings, holds));
+  }
+  // plans KEY PATH...
+  void plans() {
+    const auto planned = listened_.planned.find(words_[1]);
+    ASSERT_NE(planned, listened_.planned.end());
+    EXPECT_EQ(planned->second, Words(words_.begin() + 2, words_.end()));
   }
   void damaged() {
     ASSERT_TRUE(finished_.has_value()) << refusal_;

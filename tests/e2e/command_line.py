@@ -91,12 +91,54 @@ def test_merge_of_a_part(binary, folder):
           f"exit code {done.returncode}, {done.stdout}{done.stderr}")
 
 
+def test_warnings_beside_failures(binary, folder):
+    """However many files fail, and with every way to show progress, a warning is seen and kept."""
+    heap = folder / "heap"
+    heap.mkdir()
+    (heap / "a.png").write_bytes(png(64, 48, 1))
+    for i in range(30):
+        (heap / f"{i}.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    for style in ("plain", "none"):
+        out = folder / f"warned_{style}.zip"
+        said = run([str(binary), "thumbs", str(heap), str(out), "--fail-on", "error", "--progress", style],
+                   EXIT_SOME_FAILED)
+        check("no contact sheet" in said, f"{style}: {said}")
+        record = json.loads((state_folder(out) / "run.json").read_text())
+        check([w["source"] for w in record["warnings"]] == [None] and
+              "no contact sheet" in record["warnings"][0]["message"], f"{style}: {record['warnings']}")
+
+
+def test_dry_run(binary, folder):
+    """All of it on standard output, with the names of each job's files; nothing is written."""
+    heap = folder / "many"
+    heap.mkdir()
+    for i in range(40):
+        (heap / f"{i:02}.png").write_bytes(png(8, 8, i))
+    never = folder / "never"
+
+    def planned(*words):
+        out, said = printed([binary, *words, heap, never, "--dry-run"], EXIT_DONE)
+        check(not never.exists(), f"{words}: something was written")
+        check("many/" not in said, f"{words}: {said}")
+        return out.splitlines()
+
+    lines = planned("prepare", "--format", "webp", "--progress", "none")
+    check(lines == [f"many/{i:02}.png -> {i:02}.webp" for i in range(40)] +
+          ["40 inputs, nothing was written"], lines)
+    check(planned("thumbs")[7] == "many/07.png -> thumbs/07.png.jpg", "thumbs")
+    check(planned("quality")[7] == "many/07.png", "quality")
+    check("moved" in planned("dedupe", "--action", "move", "--apply")[-1], "dedupe")
+    events = [json.loads(line) for line in planned("quality", "--json-events")]
+    check([e["event"] for e in events] == ["started"] + 41 * ["planned"] + ["finished"], events)
+
+
 def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
         for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_flags_overrule_a_recipe,
-                     test_damaged_cache, test_no_telemetry, test_merge_of_a_part):
+                     test_damaged_cache, test_no_telemetry, test_merge_of_a_part, test_warnings_beside_failures,
+                     test_dry_run):
             test(args.bin, folder)
 
 
