@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "models/sha256.h"
 #include "support/job_run.h"
 #include "support/status_matchers.h"
 #include "support/tiny_onnx.h"
@@ -385,14 +386,25 @@ TEST_F(EmbedTest, a_run_goes_on_with_the_same_network_only) {
               FailsWith(Code::kInvalidArgument, HasSubstr("embed.model-hash")));
 }
 
-TEST_F(EmbedTest, what_is_kept_of_a_model_is_not_used_for_another_that_claims_its_hash) {
+TEST_F(EmbedTest, a_model_that_is_not_the_one_of_its_manifest_is_not_run) {
   add_flat("white.png", 1, 1, 1);
   run_.places.cache = folder_ / "cache";
-  const std::string bytes = tiny_features_model(kSide, kSide);
+  model(tiny_features_model(kSide, kSide));
   folder_.write("model.yaml",
-                fmt::format("name: m\nfamily: embed\nfile: model.onnx\nsha256: '{:064}'\n"
+                fmt::format("name: m\nfamily: embed\nfile: model.onnx\nsha256: '{}'\n"
                             "input: {{width: {}, height: {}, resize: {}}}\n",
-                            7, kSide, kSide, kSide));
+                            hash_file(real_file_system(), folder_ / "model.onnx").value(), kSide,
+                            kSide, kSide));
+  ASSERT_THAT(embed({}, {}, "first"), IsOk());
+  const std::string other = model(negated_features_model());  // under the same name
+  EXPECT_THAT(run_.run({{"embed", {{"model", other}}}}, {}, "second"),
+              FailsWith(Code::kCorruptInput, HasSubstr("model.onnx: sha256")));
+}
+
+TEST_F(EmbedTest, what_is_kept_of_a_model_is_not_used_for_another_of_its_name) {
+  add_flat("white.png", 1, 1, 1);
+  run_.places.cache = folder_ / "cache";
+  model(tiny_features_model(kSide, kSide));
   ASSERT_THAT(embed({}, {}, "first"), IsOk());
   const float before = features().at("white.png").at(0);
   ASSERT_GT(std::abs(before), 0.1f);

@@ -65,6 +65,17 @@ std::string problem_of(FileSystem& fs, const std::string& path, const ModelFile&
                               : fmt::format("damaged: sha256 {}, expected {}", *hash, file.sha256);
 }
 
+std::unexpected<Status> damaged(const FoundModel& model, const std::string& path,
+                                std::string_view hash, std::string_view expected) {
+  return fail(
+      Code::kCorruptInput, "{}: sha256 {}, its manifest says {}: {}", path, hash, expected,
+      model.is_in_store
+          ? fmt::format("it is damaged; \"imagemill models verify {0}\" looks at all of the "
+                        "model's files, \"models rm {0}\" lets it be pulled or added again",
+                        model.manifest.name)
+          : "it is damaged, or the manifest is another file's");
+}
+
 // What the graph says about batches.
 void note_batch(OnnxGraph graph, FoundModel& found) {
   found.quantizes_by_batch = graph.quantizes_by_batch;
@@ -274,8 +285,9 @@ Result<std::string> content_hash(FileSystem& fs, const FoundModel& model) {
   Sha256 all;
   all.update(as_byte_span(to_yaml(facts)));
   for (const ModelFile& file : files_of(model.manifest)) {
-    IMAGEMILL_ASSIGN_OR_RETURN(const std::string hash,
-                               hash_file(fs, join_path(model.folder, file.name)));
+    const std::string path = join_path(model.folder, file.name);
+    IMAGEMILL_ASSIGN_OR_RETURN(const std::string hash, hash_file(fs, path));
+    if (!file.sha256.empty() && hash != file.sha256) return damaged(model, path, hash, file.sha256);
     all.update(as_byte_span(hash));
   }
   return all.hex().substr(0, 32);

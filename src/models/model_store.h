@@ -70,8 +70,8 @@ class ModelStore {
 
   // By name; or by the path of an .onnx file, with its manifest under the same name and .yaml
   // beside it, or without one; or by that of a folder with a manifest.yaml. Checked with
-  // check_model_file and fit_to_graph; hashes are not (verify() does that). kNotFound says what to
-  // do about it.
+  // check_model_file and fit_to_graph; hashes are not: that takes reading all of it, which
+  // content_hash() does before a model runs, and verify(). kNotFound says what to do about it.
   Result<FoundModel> find(const std::string& name_or_path) const;
 
   // Copies the files in; the model is there whole or not at all. As find() would find it then.
@@ -99,8 +99,8 @@ class ModelStore {
 };
 
 // Names all that a model's results depend on, 32 hex digits: what its manifest says of inputs and
-// outputs, and what is in its files, which are read for it (SHA-256). What the manifest says of
-// their hashes is not believed.
+// outputs, and what is in its files, which are read for it (SHA-256). kCorruptInput where a file is
+// not the one whose hash the manifest has.
 Result<std::string> content_hash(FileSystem& fs, const FoundModel& model);
 
 // The labels of a found model; empty when it has none.

@@ -184,6 +184,10 @@ TEST_F(ModelStoreTest, names_the_file_that_was_damaged) {
   bad.back() ^= 1;
   folder_.write("store/toy/toy.onnx", bad);
   EXPECT_THAT(problem(), AllOf(HasSubstr("toy.onnx: damaged"), HasSubstr("sha256")));
+  ASSERT_OK_AND_ASSIGN(const FoundModel found, store_.find("toy"));
+  EXPECT_THAT(content_hash(fs_, found),
+              FailsWith(Code::kCorruptInput,
+                        AllOf(HasSubstr("toy.onnx"), HasSubstr("imagemill models verify toy"))));
   folder_.write("store/toy/toy.onnx", good.substr(1));
   EXPECT_THAT(problem(), HasSubstr("bytes, expected"));
   EXPECT_THAT(store_.find("toy"), FailsWith(Code::kCorruptInput, HasSubstr("bytes")));

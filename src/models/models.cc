@@ -40,8 +40,10 @@ Result<ModelDescription> describe_model(const ModelPlaces& places,
   IMAGEMILL_ASSIGN_OR_RETURN(const FoundModel found, store.find(name_or_path));
   ModelDescription out = describe(found);
   if (found.batch != 1) return out;
-  IMAGEMILL_ASSIGN_OR_RETURN(const std::string hash, content_hash(real_file_system(), found));
-  for (const BatchTrial& trial : NetworkNotes(places.cache, hash).batch_trials())
+  // Of a damaged model no run has found anything out.
+  const auto hash = content_hash(real_file_system(), found);
+  if (!hash) return out;
+  for (const BatchTrial& trial : NetworkNotes(places.cache, *hash).batch_trials())
     out.batch_trials.push_back(
         {trial.runs_on.provider, trial.runs_on.runtime_version, trial.takes_more});
   return out;
