@@ -8,6 +8,7 @@
 
 #include "exit_code.h"
 #include "imagemill/dedupe.h"
+#include "telemetry/json_path.h"
 #include "telemetry/network_json.h"
 
 namespace imagemill::cli {
@@ -52,16 +53,17 @@ std::string_view name_of(RunFinished::Outcome outcome) {
 }  // namespace
 
 void JsonEvents::on_started(const RunStarted& started) {
-  write_line(out_, {{"event", "started"},
-                    {"schema", 1},
-                    {"items_total", started.items_total},
-                    {"items_resumed", started.items_resumed},
-                    {"inputs", started.inputs},
-                    {"output", started.output},
-                    {"state_folder", text_or_null(started.state_folder)},
-                    {"jobs", started.jobs},
-                    {"threads", started.threads},
-                    {"max_memory_bytes", started.max_memory_bytes}});
+  Json event = {{"event", "started"},
+                {"schema", 1},
+                {"items_total", started.items_total},
+                {"items_resumed", started.items_resumed}};
+  add_paths(event, "inputs", started.inputs);
+  add_path(event, "output", started.output);
+  add_path_or_null(event, "state_folder", started.state_folder);
+  event.update({{"jobs", started.jobs},
+                {"threads", started.threads},
+                {"max_memory_bytes", started.max_memory_bytes}});
+  write_line(out_, event);
 }
 
 void JsonEvents::on_planned(const RunPlanned& planned) {
@@ -112,12 +114,12 @@ void JsonEvents::on_duplicates(const DuplicateFindings& findings) {
 }
 
 void JsonEvents::on_duplicate_step(const DuplicateStep& step) {
-  write_line(out_, {{"event", "duplicate_step"},
-                    {"key", step.key},
-                    {"state", step_state_name(step.state)},
-                    {"from", text_or_null(step.from)},
-                    {"to", text_or_null(step.to)},
-                    {"problem", text_or_null(step.problem)}});
+  Json event = {
+      {"event", "duplicate_step"}, {"key", step.key}, {"state", step_state_name(step.state)}};
+  add_path_or_null(event, "from", step.from);
+  add_path_or_null(event, "to", step.to);
+  event["problem"] = text_or_null(step.problem);
+  write_line(out_, event);
 }
 
 void JsonEvents::on_finished(const RunFinished& finished) {

@@ -89,11 +89,15 @@ TEST_F(JsonEventsTest, hostile_text_stays_within_its_line) {
 TEST_F(JsonEventsTest, a_copy_that_was_left_alone_has_no_place) {
   events_.on_duplicates({.pictures = 3});
   EXPECT_EQ(only_line()["pictures"], 3);
-  events_.on_duplicate_step(
-      {.key = "a\xff", .problem = "has changed", .state = DuplicateStep::State::kLeft});
+  events_.on_duplicate_step({.key = "a",
+                             .from = "/caf\xe9.png",
+                             .problem = "has changed",
+                             .state = DuplicateStep::State::kLeft});
   const json event = only_line();
   EXPECT_EQ(event["state"], "left");
   EXPECT_TRUE(event["to"].is_null());
+  EXPECT_EQ(event["from"], "/caf%E9.png");
+  EXPECT_EQ(event["encoded"], json({"from"}));
   EXPECT_EQ(event["problem"], "has changed");
 }
 

@@ -4,21 +4,24 @@
 
 #include "engine/result_json.h"
 #include "imagemill/compare.h"
+#include "telemetry/json_path.h"
 
 namespace imagemill {
 namespace {
 
 Json picture_json(const ComparedPicture& picture) {
-  return {{"path", picture.path},
-          {"bytes", picture.bytes},
-          {"hash", picture.hash},
-          {"format", picture.format},
-          {"width", picture.size.width},
-          {"height", picture.size.height},
-          {"orientation", picture.orientation},
-          {"pixel_format", picture.pixel_format},
-          {"profile", picture.profile},
-          {"is_damaged", picture.is_damaged}};
+  Json out = Json::object();
+  add_path(out, "path", picture.path);
+  out.update({{"bytes", picture.bytes},
+              {"hash", picture.hash},
+              {"format", picture.format},
+              {"width", picture.size.width},
+              {"height", picture.size.height},
+              {"orientation", picture.orientation},
+              {"pixel_format", picture.pixel_format},
+              {"profile", picture.profile},
+              {"is_damaged", picture.is_damaged}});
+  return out;
 }
 
 }  // namespace

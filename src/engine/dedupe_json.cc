@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "imagemill/dedupe.h"
+#include "telemetry/json_path.h"
 
 namespace imagemill {
 namespace {
@@ -27,6 +28,22 @@ std::string why_stopped(const RunFinished& run) {
   return "";
 }
 
+Json step_json(const DuplicateStep& step) {
+  Json json = {{"key", step.key}, {"state", step_state_name(step.state)}};
+  add_path_or_null(json, "from", step.from);
+  add_path_or_null(json, "to", step.to);
+  json["problem"] = text_or_null(step.problem);
+  return json;
+}
+
+// Without the braces: they become part of a larger object.
+std::string end_json(const DedupeOutcome& outcome) {
+  Json json = {{"stopped", text_or_null(why_stopped(outcome.run))}};
+  add_path_or_null(json, "journal", outcome.journal);
+  const std::string text = dump(json);
+  return text.substr(1, text.size() - 2);
+}
+
 }  // namespace
 
 std::string_view step_state_name(DuplicateStep::State state) {
@@ -49,16 +66,9 @@ std::string to_json(const DedupeOutcome& outcome) {
   while (text.ends_with('\n')) text.pop_back();
   text += ",\n\"steps\": [";
   for (size_t i = 0; i < outcome.steps.size(); ++i) {
-    const DuplicateStep& step = outcome.steps[i];
-    text += (i == 0 ? "\n " : ",\n ") + dump({{"key", step.key},
-                                              {"state", step_state_name(step.state)},
-                                              {"from", text_or_null(step.from)},
-                                              {"to", text_or_null(step.to)},
-                                              {"problem", text_or_null(step.problem)}});
+    text += (i == 0 ? "\n " : ",\n ") + dump(step_json(outcome.steps[i]));
   }
-  return text + fmt::format("],\n\"stopped\": {},\n\"journal\": {}\n}}\n",
-                            dump(text_or_null(why_stopped(outcome.run))),
-                            dump(text_or_null(outcome.journal)));
+  return text + fmt::format("],\n{}\n}}\n", end_json(outcome));
 }
 
 }  // namespace imagemill

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "engine/percent_code.h"
-#include "source/utf8.h"
+#include "telemetry/json_path.h"
 
 namespace imagemill {
 namespace {
@@ -20,26 +19,6 @@ constexpr uint64_t kTailBytes = 128 << 10;
 
 std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-}
-
-// Loses no byte: what JSON cannot hold is encoded, and listed as such.
-void add_path(Json& json, const char* field, const std::string& path) {
-  if (is_utf8(path)) {
-    json[field] = path;
-    return;
-  }
-  json[field] = percent_encoded(path);
-  json["encoded"].push_back(field);
-}
-
-std::string path_in(const Json& json, const char* field) {
-  const auto found = json.find(field);
-  if (found == json.end() || !found->is_string()) return {};
-  const std::string& text = found->get_ref<const std::string&>();
-  const auto encoded = json.find("encoded");
-  const bool is_encoded =
-      encoded != json.end() && std::ranges::find(*encoded, field) != encoded->end();
-  return is_encoded ? percent_decoded(text) : text;
 }
 
 std::optional<AnnouncedStep> step_in(std::string_view line) {

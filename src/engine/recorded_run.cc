@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/recorded_run.h"
 
-#include <nlohmann/json.hpp>
+#include "telemetry/json_path.h"
 
 namespace imagemill {
 namespace {
@@ -15,14 +15,11 @@ RecordedRun read_recorded_run(const OutputPlace& place, FileSystem& fs) {
   RecordedRun out;
   const auto text = fs.read(join_path(place.state_folder(), "run.json"), kRunJsonBytesMax);
   if (!text) return out;
-  const auto root = nlohmann::json::parse(as_text(*text), nullptr, false);
+  const auto root = nlohmann::ordered_json::parse(as_text(*text), nullptr, false);
   if (!root.is_object()) return out;
   const auto outcome = root.find("outcome");
   out.is_complete = outcome != root.end() && *outcome == "complete";
-  const auto inputs = root.find("inputs");
-  if (inputs == root.end() || !inputs->is_array()) return out;
-  for (const auto& input : *inputs)
-    if (input.is_string()) out.inputs.push_back(input.get<std::string>());
+  out.inputs = paths_in(root, "inputs");
   return out;
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/result_json.h"
 #include "imagemill/search.h"
+#include "telemetry/json_path.h"
 
 namespace imagemill {
 namespace {
@@ -10,14 +11,15 @@ Json query_json(const QueryResult& query) {
   Json hits = Json::array();
   for (size_t i = 0; i < query.hits.size(); ++i) {
     const SearchHit& hit = query.hits[i];
-    hits.push_back({{"rank", i + 1},
-                    {"score", hit.score},
-                    {"key", hit.key},
-                    {"path", text_or_null(hit.path)}});
+    Json row = {{"rank", i + 1}, {"score", hit.score}, {"key", hit.key}};
+    add_path_or_null(row, "path", hit.path);
+    hits.push_back(std::move(row));
   }
-  return {{query.is_key ? "key" : "image", query.query},
-          {"error", text_or_null(query.error)},
-          {"results", std::move(hits)}};
+  Json out = Json::object();
+  add_path(out, query.is_key ? "key" : "image", query.query);
+  out["error"] = text_or_null(query.error);
+  out["results"] = std::move(hits);
+  return out;
 }
 
 }  // namespace
@@ -25,10 +27,15 @@ Json query_json(const QueryResult& query) {
 std::string to_json(const SearchReport& report) {
   Json queries = Json::array();
   for (const QueryResult& query : report.queries) queries.push_back(query_json(query));
-  const Json out = {{"output", report.output},       {"model", report.model},
-                    {"metric", report.metric},       {"index", report.index},
-                    {"may_miss", report.may_miss()}, {"pictures", report.pictures},
-                    {"dims", report.dims},           {"queries", std::move(queries)}};
+  Json out = Json::object();
+  add_path(out, "output", report.output);
+  out.update({{"model", report.model},
+              {"metric", report.metric},
+              {"index", report.index},
+              {"may_miss", report.may_miss()},
+              {"pictures", report.pictures},
+              {"dims", report.dims},
+              {"queries", std::move(queries)}});
   return json_text(out);
 }
 

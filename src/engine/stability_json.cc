@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/result_json.h"
 #include "imagemill/stability.h"
+#include "telemetry/json_path.h"
 
 namespace imagemill {
 std::string to_json(const StabilityReport& report) {
@@ -18,9 +19,13 @@ std::string to_json(const StabilityReport& report) {
   Json skipped = Json::array();
   for (const SkippedPicture& s : report.skipped)
     skipped.push_back({{"key", s.key}, {"why", s.why}});
-  const Json out = {{"output", report.output},       {"model", report.model},
-                    {"pictures", report.pictures},   {"sample", report.sample},
-                    {"skipped", std::move(skipped)}, {"variants", std::move(variants)}};
+  Json out = Json::object();
+  add_path(out, "output", report.output);
+  out.update({{"model", report.model},
+              {"pictures", report.pictures},
+              {"sample", report.sample},
+              {"skipped", std::move(skipped)},
+              {"variants", std::move(variants)}});
   return json_text(out);
 }
 

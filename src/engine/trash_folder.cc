@@ -9,7 +9,7 @@
 
 #include <filesystem>
 
-#include "engine/percent_code.h"
+#include "base/percent_code.h"
 
 namespace imagemill {
 namespace {

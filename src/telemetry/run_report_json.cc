@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "telemetry/json_path.h"
 #include "telemetry/network_json.h"
 #include "telemetry/run_report.h"
 
@@ -101,47 +102,47 @@ std::string to_json(const RunReport& report) {
     damaged.push_back({{"key", report.damaged[i].key}, {"warnings", report.damaged[i].warnings}});
   }
 
-  const Json root = {{"schema", 1},
-                     {"outcome", name_of(finished.outcome)},
-                     {"error", finished.error.empty() ? Json() : Json(finished.error)},
-                     {"command", report.command},
-                     {"started_at", report.started_at},
-                     {"jobs", report.jobs},
-                     {"inputs", report.inputs},
-                     {"output", report.output},
-                     {"items",
-                      {{"total", finished.items_total},
-                       {"done", finished.done},
-                       {"failed", finished.failed},
-                       {"skipped", finished.skipped},
-                       {"damaged", finished.damaged},
-                       {"resumed", finished.items_resumed}}},
-                     {"results_reused", finished.results_reused},
-                     {"seconds", finished.seconds},
-                     {"cpu_seconds", report.cpu_seconds},
-                     {"peak_resident_bytes", finished.peak_resident_bytes},
-                     {"bytes_read", report.bytes_read},
-                     {"bytes_written", report.bytes_written},
-                     {"machine",
-                      {{"threads", report.threads},
-                       {"cores", report.cores},
-                       {"memory_bytes", report.machine_memory_bytes},
-                       {"max_memory_bytes", report.max_memory_bytes}}},
-                     {"options", report.options},
-                     {"versions", report.versions},
-                     {"bottleneck", report.bottleneck.empty() ? Json() : Json(report.bottleneck)},
-                     {"stages", std::move(stages)},
-                     {"networks", networks_json(finished.networks)},
-                     {"job_skips", finished.job_skips},
-                     {"late_decodes", report.late_decodes},
-                     {"warnings", warnings_json(report.warnings)},
-                     {"warnings_left_out", report.warnings.left_out()},
-                     {"rejects", rejects_json(report.rejects)},
-                     {"damaged", std::move(damaged)},
-                     {"formats", counts_json(report.formats)},
-                     {"sizes", counts_json(report.sizes)},
-                     {"orientations", counts_json(report.orientations)},
-                     {"timeline", timeline_json(report.timeline)}};
+  Json root = {{"schema", 1},
+               {"outcome", name_of(finished.outcome)},
+               {"error", finished.error.empty() ? Json() : Json(finished.error)},
+               {"command", report.command},
+               {"started_at", report.started_at},
+               {"jobs", report.jobs}};
+  add_paths(root, "inputs", report.inputs);
+  add_path(root, "output", report.output);
+  root.update({{"items",
+                {{"total", finished.items_total},
+                 {"done", finished.done},
+                 {"failed", finished.failed},
+                 {"skipped", finished.skipped},
+                 {"damaged", finished.damaged},
+                 {"resumed", finished.items_resumed}}},
+               {"results_reused", finished.results_reused},
+               {"seconds", finished.seconds},
+               {"cpu_seconds", report.cpu_seconds},
+               {"peak_resident_bytes", finished.peak_resident_bytes},
+               {"bytes_read", report.bytes_read},
+               {"bytes_written", report.bytes_written},
+               {"machine",
+                {{"threads", report.threads},
+                 {"cores", report.cores},
+                 {"memory_bytes", report.machine_memory_bytes},
+                 {"max_memory_bytes", report.max_memory_bytes}}},
+               {"options", report.options},
+               {"versions", report.versions},
+               {"bottleneck", report.bottleneck.empty() ? Json() : Json(report.bottleneck)},
+               {"stages", std::move(stages)},
+               {"networks", networks_json(finished.networks)},
+               {"job_skips", finished.job_skips},
+               {"late_decodes", report.late_decodes},
+               {"warnings", warnings_json(report.warnings)},
+               {"warnings_left_out", report.warnings.left_out()},
+               {"rejects", rejects_json(report.rejects)},
+               {"damaged", std::move(damaged)},
+               {"formats", counts_json(report.formats)},
+               {"sizes", counts_json(report.sizes)},
+               {"orientations", counts_json(report.orientations)},
+               {"timeline", timeline_json(report.timeline)}});
   return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

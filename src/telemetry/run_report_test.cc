@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "telemetry/html_text.h"
+#include "telemetry/json_path.h"
 #include "telemetry/svg_chart.h"
 
 namespace imagemill {
@@ -148,7 +149,7 @@ TEST(Html, pictures_of_other_types_are_left_out) {
 }
 
 TEST(Json, parses_back) {
-  const auto json = nlohmann::json::parse(to_json(full_report(std::string(kHostile))));
+  const auto json = nlohmann::ordered_json::parse(to_json(full_report(std::string(kHostile))));
   EXPECT_EQ(json["schema"], 1);
   EXPECT_EQ(json["outcome"], "complete");
   EXPECT_EQ(json["items"]["done"], 90);
@@ -160,6 +161,8 @@ TEST(Json, parses_back) {
   EXPECT_EQ(json["rejects"][0]["code"], "corrupt_input");
   EXPECT_EQ(json["rejects"][0]["count"], 6);
   EXPECT_EQ(json["options"]["imagemill"].get<std::string>().substr(0, 4), "\"'><");
+  EXPECT_EQ(paths_in(json, "inputs"), std::vector{std::string(kHostile)});
+  EXPECT_EQ(path_in(json, "output"), kHostile);
   EXPECT_TRUE(nlohmann::json::parse(to_json({}))["bottleneck"].is_null());
 }
 

@@ -4,6 +4,8 @@
 """The program as a shell sees it: what it prints and where that cannot go, numbers that make no sense,
 a cache folder with damage in it."""
 
+import urllib.parse
+
 from harness import *
 
 
@@ -132,13 +134,24 @@ def test_dry_run(binary, folder):
     check([e["event"] for e in events] == ["started"] + 41 * ["planned"] + ["finished"], events)
 
 
+def test_paths_in_json(binary, folder):
+    """Whatever bytes a name has, a program that reads the result can open the file."""
+    odd = os.fsencode(folder) + b"/caf\xe9 100%.png"
+    with open(odd, "wb") as file:
+        file.write(png(64, 48, 1))
+    told = printed_json([binary, "compare", odd, folder / "a.png"], EXIT_DONE)
+    check("encoded" not in told["b"], told)
+    check(told["a"]["encoded"] == ["path"], told)
+    check(urllib.parse.unquote_to_bytes(told["a"]["path"]) == odd, told)
+
+
 def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
         for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_flags_overrule_a_recipe,
                      test_damaged_cache, test_no_telemetry, test_merge_of_a_part, test_warnings_beside_failures,
-                     test_dry_run):
+                     test_dry_run, test_paths_in_json):
             test(args.bin, folder)
 
 

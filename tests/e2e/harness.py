@@ -108,7 +108,7 @@ def command(binary, inputs, output, *options):
 def printed(argv, expected, **keywords):
     """Runs to the end and checks the exit code. Returns standard output and standard error."""
     keywords.setdefault("timeout", 300)
-    argv = [str(word) for word in argv]
+    argv = [os.fsdecode(word) if isinstance(word, bytes) else str(word) for word in argv]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           errors="replace", **keywords)
     if isinstance(expected, int):

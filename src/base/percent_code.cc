@@ -1,6 +1,6 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/percent_code.h"
+#include "base/percent_code.h"
 
 #include <fmt/format.h>
 
