@@ -23,7 +23,8 @@ struct SearchSpec {
   std::string metric = "cosine";    // or l2
   std::string index = "exact";      // or hnsw, which may miss some
   size_t k = 10;
-  // Where the output's inputs are by now; empty: where its run had them. For paths and thumbnails.
+  // Where the output's inputs are by now, each in its run's order; empty: where its run had them.
+  // For paths and thumbnails.
   std::vector<std::string> inputs;
   bool with_thumbnails = false;
   EmbedSetup setup;  // nothing but its options' threads where there are no images

@@ -18,7 +18,7 @@ namespace imagemill {
 struct StabilitySpec {
   std::string output;  // of a run with the job embed
   size_t sample = 32;  // pictures, evenly spaced among the sorted keys
-  // Where the output's inputs are by now; empty: where its run had them.
+  // Where the output's inputs are by now, each in its run's order; empty: where its run had them.
   std::vector<std::string> inputs;
   EmbedSetup setup;
 };

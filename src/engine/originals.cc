@@ -17,24 +17,42 @@ bool is_list(std::string_view input) {
 
 }  // namespace
 
-Originals::Originals(const std::vector<std::string>& inputs, FileSystem& fs) : fs_(fs) {
+Originals::Originals(const std::vector<std::string>& inputs, FileSystem& fs)
+    : Originals(inputs, inputs, fs) {}
+
+Originals::Originals(const std::vector<std::string>& inputs, const std::vector<std::string>& places,
+                     FileSystem& fs)
+    : fs_(fs) {
   const std::vector<std::string> names = source_names(inputs);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    Place place{.input = inputs[i], .name = escape_key(names[i])};
+    const std::string& there = places[i];
+    const auto stat = fs.stat(there);
+    const bool is_folder = stat && stat->kind == FileStat::Kind::kFolder;
+    Place place{.input = there, .name = escape_key(names[i]), .base = there};
     if (is_list(inputs[i])) {
-      place.base = inputs[i] == "-" ? "" : std::string(parent_path(inputs[i]));
+      if (!is_folder) place.base = there == "-" ? "" : std::string(parent_path(there));
       place.has_paths = true;
     } else {
       // What is gone may have been either.
-      const auto stat = fs.stat(inputs[i]);
       const std::string file = escape_key(file_name(inputs[i]));
-      place.has_paths = !stat || stat->kind == FileStat::Kind::kFolder;
+      place.has_paths = !stat || is_folder;
       if (!stat || stat->kind == FileStat::Kind::kFile)
         place.single = file == place.name ? file : place.name + '/' + file;
-      place.base = inputs[i];
     }
     places_.push_back(std::move(place));
   }
+}
+
+Result<Originals> Originals::moved(const std::vector<std::string>& inputs,
+                                   const std::vector<std::string>& places, FileSystem& fs) {
+  if (places.empty()) return Originals(inputs, fs);
+  if (inputs.empty()) return Originals(places, fs);
+  if (inputs.size() != places.size())
+    return fail(
+        Code::kInvalidArgument,
+        "--input: given {} times, but the run had {} inputs: {}; one for each, in this order",
+        places.size(), inputs.size(), fmt::join(inputs, ", "));
+  return Originals(inputs, places, fs);
 }
 
 // Names hold neither separator, so one fits at most.

@@ -16,8 +16,15 @@ namespace imagemill {
 // changed by now. One thread.
 class Originals {
  public:
-  // `inputs` as the run was given them, relative ones to the working folder. Opens nothing yet.
+  // `inputs` as the run was given them, relative ones to the working folder: keys begin with their
+  // names. Opens nothing yet.
   Originals(const std::vector<std::string>& inputs, FileSystem& fs);
+
+  // The same where the inputs lie elsewhere by now, maybe under other names: `places` are theirs,
+  // in the same order; empty: where they were. An empty `inputs` is not known any more, then names
+  // are those of the places. kInvalidArgument where there are more or fewer.
+  static Result<Originals> moved(const std::vector<std::string>& inputs,
+                                 const std::vector<std::string>& places, FileSystem& fs);
 
   // Where the file lies, or should; "" for members of archives and keys of other inputs.
   std::string path_of(std::string_view key) const;
@@ -36,6 +43,8 @@ class Originals {
     std::map<std::string, SourceEntry, std::less<>> members;
   };
 
+  Originals(const std::vector<std::string>& inputs, const std::vector<std::string>& places,
+            FileSystem& fs);
   std::optional<size_t> place_of(std::string_view key, char separator) const;
   Result<> open_archive(Place& place, uint64_t max_bytes);
 

@@ -65,6 +65,37 @@ TEST_F(OriginalsTest, opens_archives_when_a_member_is_asked_for) {
   EXPECT_THAT(originals.read("none.zip!c.jpg", kMax), FailsWith(Code::kNotFound));
 }
 
+TEST_F(OriginalsTest, names_stay_those_of_the_run_when_inputs_move) {
+  folder_.write("renamed/x/1.jpg", "one");
+  folder_.write("other.jpg", "two");
+  folder_.write("lists/new.txt", "sub/3.jpg\n");
+  folder_.write("lists/sub/3.jpg", "three");
+  const std::string zip =
+      folder_.write("z.zip", ZipBytes().add({.name = "4.jpg", .content = "four"}).finish());
+  const std::vector<std::string> inputs = {"gone/dr", "gone/b/dr", "gone/one.jpg", "gone/l.txt",
+                                           "gone/heap.zip"};
+  ASSERT_OK_AND_ASSIGN(Originals originals,
+                       Originals::moved(inputs,
+                                        {folder_ / "elsewhere", folder_ / "renamed",
+                                         folder_ / "other.jpg", folder_ / "lists/new.txt", zip},
+                                        real_file_system()));
+  EXPECT_EQ(originals.path_of("dr/y.jpg"), folder_ / "elsewhere/y.jpg");
+  EXPECT_EQ(text(originals.read("dr~2/x/1.jpg", kMax)), "one");
+  EXPECT_EQ(text(originals.read("one.jpg", kMax)), "two");
+  EXPECT_EQ(text(originals.read("l.txt/sub/3.jpg", kMax)), "three");
+  EXPECT_EQ(text(originals.read("heap.zip!4.jpg", kMax)), "four");
+}
+
+TEST_F(OriginalsTest, there_is_a_place_for_each_input) {
+  FileSystem& fs = real_file_system();
+  EXPECT_THAT(Originals::moved({"a", "b"}, {"c"}, fs),
+              FailsWith(Code::kInvalidArgument, HasSubstr("2 inputs: a, b")));
+  EXPECT_THAT(Originals::moved({"a"}, {"c", "d"}, fs), FailsWith(Code::kInvalidArgument));
+  EXPECT_EQ(Originals::moved({"a"}, {}, fs)->path_of("a/1.jpg"), "a/1.jpg");
+  EXPECT_EQ(Originals::moved({}, {"new/a"}, fs)->path_of("a/1.jpg"), "new/a/1.jpg")
+      << "of a run that was killed nothing is known";
+}
+
 TEST_F(OriginalsTest, still_says_where_a_folder_was) {
   Originals originals = open({folder_ / "gone"});
   EXPECT_EQ(originals.path_of("gone/1.jpg"), folder_ / "gone/1.jpg");

@@ -34,6 +34,8 @@ class Search {
     IMAGEMILL_TRY(check());
     IMAGEMILL_ASSIGN_OR_RETURN(options_, OptionValues::parse(run_options(), spec_.setup.options));
     IMAGEMILL_ASSIGN_OR_RETURN(output_, EmbeddedOutput::open(spec_.output, fs_));
+    IMAGEMILL_ASSIGN_OR_RETURN(Originals originals,
+                               Originals::moved(output_.inputs, spec_.inputs, fs_));
     IMAGEMILL_ASSIGN_OR_RETURN(const auto vectors, EmbeddedVectors::open(output_, fs_));
     IMAGEMILL_ASSIGN_OR_RETURN(
         const auto nearest,
@@ -49,8 +51,8 @@ class Search {
                .dims = vectors.dims()};
     IMAGEMILL_TRY(search_images(vectors, nearest));
     for (const std::string& key : spec_.keys) IMAGEMILL_TRY(search_key(vectors, nearest, key));
-    add_paths();
-    if (spec_.with_thumbnails) IMAGEMILL_TRY(add_thumbnails());
+    add_paths(originals);
+    if (spec_.with_thumbnails) IMAGEMILL_TRY(add_thumbnails(originals));
     return std::move(report_);
   }
 
@@ -130,21 +132,15 @@ class Search {
     }
   }
 
-  Originals originals() const {
-    return Originals(spec_.inputs.empty() ? output_.inputs : spec_.inputs, fs_);
-  }
-
-  void add_paths() {
-    const Originals files = originals();
+  void add_paths(const Originals& files) {
     for (QueryResult& query : report_.queries)
       for (SearchHit& hit : query.hits) hit.path = files.path_of(hit.key);
   }
 
-  Result<> add_thumbnails() {
+  Result<> add_thumbnails(Originals& files) {
     IMAGEMILL_ASSIGN_OR_RETURN(const Helpers helpers,
                                open_helpers(spec_.setup.options, spec_.setup.codec_host, cancel_));
     const CodecSet codecs = helpers.codecs();
-    Originals files = originals();
     ViewTools tools;
     const uint64_t max_bytes = options_.bytes("limit-file");
     const auto small = [&](const Result<Bytes>& bytes) {

@@ -228,7 +228,7 @@ TEST_F(SearchTest, a_page_shows_pictures_and_says_which_are_gone) {
 TEST_F(SearchTest, inputs_that_moved_are_found_where_they_are_said_to_be) {
   pictures_.add_reds(2);
   ASSERT_THAT(pictures_.embed(), IsOk());
-  const std::string moved = pictures_.folder / "in";
+  const std::string moved = pictures_.folder / "renamed";
   std::filesystem::rename(pictures_.run.in(), moved);
   SearchSpec s = spec({}, {"in/00.png"});
   s.inputs = {moved};
@@ -236,6 +236,8 @@ TEST_F(SearchTest, inputs_that_moved_are_found_where_they_are_said_to_be) {
   ASSERT_OK_AND_ASSIGN(const SearchReport report, run(s));
   EXPECT_EQ(report.queries.at(0).hits.at(0).path, moved + "/01.png");
   EXPECT_EQ(report.queries.at(0).thumbnail->gone, "");
+  s.inputs.push_back(moved);
+  EXPECT_THAT(run(s), FailsWith(Code::kInvalidArgument, HasSubstr("--input")));
 }
 
 TEST_F(SearchTest, vectors_that_are_not_the_runs_own_are_left_aside) {

@@ -82,7 +82,8 @@ class Stability {
     IMAGEMILL_ASSIGN_OR_RETURN(const Helpers helpers,
                                open_helpers(spec_.setup.options, spec_.setup.codec_host, cancel_));
     const CodecSet codecs = helpers.codecs();
-    Originals originals(spec_.inputs.empty() ? output_.inputs : spec_.inputs, fs_);
+    IMAGEMILL_ASSIGN_OR_RETURN(Originals originals,
+                               Originals::moved(output_.inputs, spec_.inputs, fs_));
     ViewTools tools;
     report_.sample = std::min(spec_.sample, vectors.rows());
     for (size_t i = 0; i < report_.sample; ++i) {
