@@ -85,6 +85,12 @@ bool RunFinishContext::is_input(std::string_view key) const {
   return !std::ranges::binary_search(gone_, key);
 }
 
+std::string RunFinishContext::file_of(std::string_view key) const {
+  const RankedEntry* const entry = context_.inputs.find(key);
+  if (entry == nullptr) return originals_ != nullptr ? originals_->path_of(key) : "";
+  return context_.inputs.sources[entry->source]->file_of(entry->listed()).value_or("");
+}
+
 Result<Bytes> RunFinishContext::read_input(std::string_view key) {
   const RankedEntry* const entry = context_.inputs.find(key);
   if (entry == nullptr && originals_ != nullptr) return originals_->read(key, kFileBytesMax);

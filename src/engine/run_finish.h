@@ -38,6 +38,7 @@ class RunFinishContext final : public FinishContext {
   Result<> remove_output(const std::string& path) override;
   void warn(std::string text) override { listener_.on_warning({std::move(text)}); }
   bool is_input(std::string_view key) const override;
+  std::string file_of(std::string_view key) const override;
   Result<Bytes> preview_of(std::string_view key, int side) override;
   const CancelToken& cancel() const override { return *context_.cancel; }
 

@@ -4,11 +4,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "models/sha256.h"
 #include "support/job_run.h"
 #include "support/status_matchers.h"
 #include "support/tiny_onnx.h"
+#include "telemetry/json_path.h"
 #include "vectors/npy.h"
 
 namespace imagemill {
@@ -203,10 +206,23 @@ TEST_F(EmbedTest, clip_retrieval_finds_what_it_expects) {
       for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(found[i], next->second[i] / length, 1e-3);
       std::string line;
       std::getline(metadata, line);
-      EXPECT_EQ(line, fmt::format("{{\"image_path\":\"in/{}\"}}", next->first));
+      const auto json = nlohmann::json::parse(line);
+      EXPECT_EQ(json["image_path"], run_.in(next->first));
+      EXPECT_EQ(json["key"], "in/" + next->first);
     }
   }
   EXPECT_EQ(next, expected.end());
+}
+
+TEST_F(EmbedTest, clip_retrieval_has_paths_that_can_be_opened) {
+  add_flat("100%.png", 0.1, 0, 0);
+  add_flat("caf\xe9.png", 0.2, 0, 0);
+  ASSERT_THAT(embed({{"output", "clip-retrieval"}}), IsOk());
+  std::ifstream metadata(run_.out("metadata/metadata_0.jsonl"));
+  std::set<std::string> paths;
+  for (std::string line; std::getline(metadata, line);)
+    paths.insert(path_in(nlohmann::ordered_json::parse(line), "image_path"));
+  EXPECT_EQ(paths, (std::set{run_.in("100%.png"), run_.in("caf\xe9.png")}));
 }
 
 TEST_F(EmbedTest, files_are_about_the_pictures_that_are_there) {

@@ -34,6 +34,7 @@ class EndingContext final : public FinishContext {
   Result<> remove_output(const std::string&) override { return {}; }
   void warn(std::string) override {}
   bool is_input(std::string_view) const override { return true; }
+  std::string file_of(std::string_view) const override { return ""; }
   Result<Bytes> preview_of(std::string_view key, int) override {
     return fail(Code::kNotFound, "{}", key);
   }

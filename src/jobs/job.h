@@ -104,6 +104,8 @@ class FinishContext {
   // an earlier try. What is made of all items leaves them out. May be asked while the store is
   // read.
   virtual bool is_input(std::string_view key) const = 0;
+  // The file that an input is, as the run was given it; "": it lies in an archive, or is not known.
+  virtual std::string file_of(std::string_view key) const = 0;
   // An input as a JPEG of at most `side` pixels, upright, for people. It is read and decoded again:
   // kUnsupported where a source cannot do that (a compressed tar).
   virtual Result<Bytes> preview_of(std::string_view key, int side) = 0;

@@ -12,6 +12,7 @@
 #include "base/text_file.h"
 #include "jobs/csv_export.h"
 #include "jobs/row_cursor.h"
+#include "telemetry/json_path.h"
 #include "vectors/npy.h"
 
 namespace imagemill {
@@ -177,12 +178,20 @@ class Exporter {
     return fmt::format("metadata/metadata_{:0{}}.jsonl", file, partition_digits_);
   }
 
+  // As clip-retrieval has it: where the picture can be opened. What lies in an archive has a key
+  // alone.
+  std::string metadata_line(const std::string& key) const {
+    nlohmann::ordered_json line = nlohmann::ordered_json::object();
+    add_path_or_null(line, "image_path", context_.file_of(key));
+    line["key"] = key;
+    return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  }
+
   // A line for each row of the partition, for the parquet file that clip-retrieval has there.
   Result<> write_metadata(size_t file) {
     return context_.write_output(metadata_path(file), [&](const std::string& name) -> Result<> {
       IMAGEMILL_ASSIGN_OR_RETURN(TextFile lines, TextFile::create(real_file_system(), name));
-      for (const std::string& key : chunk_keys_)
-        IMAGEMILL_TRY(lines.append(fmt::format("{{\"image_path\":{}}}\n", json_text(key))));
+      for (const std::string& key : chunk_keys_) IMAGEMILL_TRY(lines.append(metadata_line(key)));
       return lines.finish();
     });
   }
