@@ -16,20 +16,27 @@
 namespace imagemill::cli {
 namespace {
 
+constexpr std::string_view kRun = "run";
+constexpr std::string_view kRecipe = "recipe";
+
 struct SchemaRequest {
-  std::string job;  // "": the run's own options
+  std::string of;  // a job, or one of the names below; "": kRun
 };
 
 Result<int> run_schema(SchemaRequest& request) {
-  if (request.job.empty()) {
-    std::cout << option_schema_json("run", run_options()) << '\n';
+  if (request.of.empty() || request.of == kRun) {
+    std::cout << option_schema_json(kRun, run_options()) << '\n';
     return kExitDone;
   }
-  const JobInfo* const job = find_job(request.job);
+  if (request.of == kRecipe) {
+    std::cout << recipe_schema_json() << '\n';
+    return kExitDone;
+  }
+  const JobInfo* const job = find_job(request.of);
   if (job == nullptr) {
-    std::vector<std::string_view> names;
+    std::vector<std::string_view> names = {kRun, kRecipe};
     for (const JobInfo& known : list_jobs()) names.push_back(known.name);
-    return fail(Code::kInvalidArgument, "no job named '{}', expected one of {}", request.job,
+    return fail(Code::kInvalidArgument, "no job named '{}', expected one of {}", request.of,
                 fmt::join(names, ", "));
   }
   std::cout << option_schema_json(job->name, job->options) << '\n';
@@ -40,9 +47,11 @@ Result<int> run_schema(SchemaRequest& request) {
 
 void add_schema_command(CommandParser& parser) {
   const auto [command, request] =
-      parser.add("schema", "JSON Schema of a job's options, or of the run's", run_schema);
-  command.add_option("job", request.job, "a job's name; without it the options of every run")
-      ->option_text("[JOB]");
+      parser.add("schema", "JSON Schema of a job's options, the run's, or a recipe", run_schema);
+  command
+      .add_option("of", request.of,
+                  "a job's name, run (its own options; the default), or recipe: all of a run")
+      ->option_text("[JOB|run|recipe]");
 }
 
 }  // namespace imagemill::cli

@@ -55,6 +55,9 @@ Result<> apply_recipe(const std::string& yaml, RunSpec& spec);
 // in a recipe, but for what is about a single run (`jobs`, `shard`, `restart`, `dry-run`).
 Result<> apply_settings(const std::string& yaml, RunSpec& spec);
 
+// JSON Schema (2020-12) of a recipe, for editors and programs that write some.
+std::string recipe_schema_json();
+
 // Writes run.json and report.html of a finished run anew from its store. Returns the report's path.
 Result<std::string> write_report(const std::string& output);
 

@@ -82,7 +82,8 @@ std::span<const JobInfo> list_jobs();
 // Null when there is no such job.
 const JobInfo* find_job(std::string_view name);
 
-// JSON Schema (2020-12) of a job's options, or of the run's.
+// JSON Schema (2020-12) of options: takes what YAML or JSON make of the values that
+// OptionValues::parse takes.
 std::string option_schema_json(std::string_view title, std::span<const OptionSpec> options);
 
 // A job and its options as the user gave them.

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "imagemill/job.h"
 #include "imagemill/text.h"
+#include "jobs/option_limits.h"
 
 namespace imagemill {
 namespace {
@@ -51,7 +51,7 @@ std::optional<Size> parse_size(std::string_view text) {
   if (parts.size() > 2) return std::nullopt;
   const auto width = parse_number<int>(parts.front());
   const auto height = parse_number<int>(parts.back());
-  if (!width || !height || *width < 1 || *height < 1 || *width > 1'000'000 || *height > 1'000'000)
+  if (!width || !height || *width < 1 || *height < 1 || *width > kSideMax || *height > kSideMax)
     return std::nullopt;
   return Size{*width, *height};
 }
@@ -122,57 +122,6 @@ Result<> check_value(const OptionSpec& spec, std::string_view value) {
   return {};
 }
 
-nlohmann::ordered_json schema_of(const OptionSpec& spec) {
-  nlohmann::ordered_json out;
-  switch (spec.kind) {
-    case OptionKind::kFlag:
-      out["type"] = "boolean";
-      break;
-    case OptionKind::kInteger:
-      out["type"] = "integer";
-      break;
-    case OptionKind::kReal:
-      out["type"] = "number";
-      break;
-    case OptionKind::kChoice:
-      out["type"] = "string";
-      for (const auto choice : split(spec.choices, '|')) out["enum"].push_back(std::string(choice));
-      break;
-    case OptionKind::kTexts:
-      out["type"] = "array";
-      out["items"]["type"] = "string";
-      break;
-    case OptionKind::kSize:
-      out["type"] = "string";
-      out["pattern"] = "^[0-9]+(x[0-9]+)?$";
-      break;
-    case OptionKind::kBytes:
-      out["type"] = "string";
-      out["pattern"] = "^[0-9]+[KMGT]?i?B?$";
-      break;
-    case OptionKind::kColor:
-    case OptionKind::kText:
-      out["type"] = "string";
-      break;
-  }
-  if (spec.max > spec.min) {
-    out["minimum"] = spec.min;
-    out["maximum"] = spec.max;
-  }
-  if (!spec.default_value.empty()) {
-    if (spec.kind == OptionKind::kFlag)
-      out["default"] = spec.default_value == "true";
-    else if (spec.kind == OptionKind::kInteger)
-      out["default"] = parse_number<int64_t>(spec.default_value).value_or(0);
-    else if (spec.kind == OptionKind::kReal)
-      out["default"] = parse_number<double>(spec.default_value).value_or(0);
-    else
-      out["default"] = std::string(spec.default_value);
-  }
-  out["description"] = std::string(spec.help);
-  return out;
-}
-
 }  // namespace
 
 Result<OptionValues> OptionValues::parse(std::span<const OptionSpec> specs,
@@ -230,18 +179,6 @@ std::vector<std::string> OptionValues::texts(std::string_view name) const {
   if (joined.empty()) return out;
   for (const auto part : split(joined, '\n')) out.emplace_back(part);
   return out;
-}
-
-std::string option_schema_json(std::string_view title, std::span<const OptionSpec> options) {
-  nlohmann::ordered_json out;
-  out["$schema"] = "https://json-schema.org/draft/2020-12/schema";
-  out["title"] = std::string(title);
-  out["type"] = "object";
-  out["additionalProperties"] = false;
-  out["properties"] = nlohmann::ordered_json::object();
-  for (const OptionSpec& spec : options)
-    out["properties"][std::string(spec.name)] = schema_of(spec);
-  return out.dump(2);
 }
 
 }  // namespace imagemill

@@ -1,8 +1,10 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "imagemill/job.h"
+#include "support/json_schema.h"
 #include "support/status_matchers.h"
 
 namespace imagemill {
@@ -21,6 +23,10 @@ constexpr std::array kSpecs = {
     OptionSpec{"upright", OptionKind::kFlag, "true", "turned"},
     OptionSpec{"include", OptionKind::kTexts, "", "patterns"},
     OptionSpec{"threads", OptionKind::kInteger, "0", "how many", "", 0, 64, false},
+    OptionSpec{"depth", OptionKind::kChoice, "keep", "bits", "keep|8|16|true"},
+    OptionSpec{"shift", OptionKind::kInteger, "0", "either way", "", -12, 1005},
+    OptionSpec{"seed", OptionKind::kInteger, "0", "any number"},
+    OptionSpec{"title", OptionKind::kText, "", "any text"},
 };
 
 Result<OptionValues> parse(const std::map<std::string, std::string>& given) {
@@ -125,6 +131,44 @@ TEST(OptionSchema, is_json_that_says_it_all) {
   EXPECT_EQ(schema["properties"]["quality"]["maximum"], 100);
   EXPECT_EQ(schema["properties"]["fit"]["enum"][1], "cover");
   EXPECT_EQ(schema["properties"]["upright"]["default"], true);
+}
+
+// What a reader of YAML (its core schema) makes of a text without quotes.
+nlohmann::json yaml_value(const std::string& text) {
+  if (text == "true" || text == "false") return text == "true";
+  if (std::regex_match(text, std::regex("-?[0-9]{1,18}"))) return std::stoll(text);
+  if (std::regex_match(text, std::regex("-?[0-9]*[.][0-9]+"))) return std::stod(text);
+  return text;
+}
+
+TEST(OptionSchema, takes_what_the_program_takes) {
+  const auto schema = nlohmann::json::parse(option_schema_json("test", kSpecs));
+  std::vector<std::string> texts = {"", " 5", "5 "};
+  std::istringstream words(
+      "0 -0 1 5 8 9 10 16 63 64 65 99 100 101 -1 -12 -13 999 1000 1004 1005 1006 1010 2000 0005 00 "
+      "1000000 1000001 0.1 0.05 3599.5 3600 3601 1.5 true false yes keep inside INSIDE cover "
+      "640x480 640x x480 0x5 5x0 007x08 1x2x3 1000000x1 1x1000001 640X480 "
+      "white grey red #12aBcd #12345 #12345g "
+      "512m 512M 5i 5iB 5Ki 5KiB 5kib 5KIB 5B 5b 1.5G 1GG G -5K 16777215T 16777216T 17179869183G "
+      "17179869184G 18446744073709551615 18446744073709551616 9223372036854775807 "
+      "9223372036854775808 -9223372036854775808 -9223372036854775809 *.jpg");
+  for (std::string word; words >> word;) texts.push_back(word);
+  for (const OptionSpec& spec : kSpecs) {
+    const std::string name(spec.name);
+    for (const std::string& text : texts) {
+      const bool is_taken = parse({{name, text}}).has_value();
+      if (text != "-0") {  // which is 0 for a reader
+        EXPECT_EQ(fits_schema({{name, yaml_value(text)}}, schema), is_taken)
+            << name << ": " << text;
+      }
+      if (spec.kind != OptionKind::kReal) {
+        EXPECT_EQ(fits_schema({{name, text}}, schema), is_taken) << name << ": '" << text << "'";
+      }
+    }
+    EXPECT_EQ(fits_schema({{name, nlohmann::json::array({"*.jpg", 5})}}, schema),
+              spec.kind == OptionKind::kTexts);
+    EXPECT_FALSE(fits_schema({{name, nullptr}}, schema)) << name;
+  }
 }
 
 TEST(OptionSpecs, of_every_job_are_sound) {

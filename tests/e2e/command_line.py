@@ -145,13 +145,19 @@ def test_paths_in_json(binary, folder):
     check(urllib.parse.unquote_to_bytes(told["a"]["path"]) == odd, told)
 
 
+def test_schemas(binary, folder):
+    titles = [json.loads(printed([binary, "schema", *words], EXIT_DONE)[0])["title"]
+              for words in ([], ["run"], ["recipe"], ["prepare"])]
+    check(titles == ["run", "run", "recipe", "prepare"], titles)
+
+
 def main():
     args = arguments(__doc__)
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
         for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_flags_overrule_a_recipe,
                      test_damaged_cache, test_no_telemetry, test_merge_of_a_part, test_warnings_beside_failures,
-                     test_dry_run, test_paths_in_json):
+                     test_dry_run, test_paths_in_json, test_schemas):
             test(args.bin, folder)
 
 
