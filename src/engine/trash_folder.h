@@ -21,8 +21,8 @@ class TrashFolder {
 
   // A name in the trash that is free, for the file to be given. Its folders are made.
   Result<std::string> free_name_for(const std::string& path) const;
-  // Says there where the file at `path` was, before it gets that name. kIoError when another program
-  // took it meanwhile. To be taken back by forget() when the file does not come.
+  // Says there where the file at `path` was, before it gets that name. kIoError when another
+  // program took it meanwhile. To be taken back by forget() when the file does not come.
   Result<> describe(const std::string& path, const std::string& name) const;
   void forget(const std::string& name) const;
 
