@@ -36,7 +36,7 @@ Result<int> run_bench_model(BenchModelRequest& request) {
   BenchModelSpec& spec = request.spec;
   if (!request.no_config)
     IMAGEMILL_TRY(use_settings(settings_path(), options_of_settings(), spec.options));
-  spec.places = user_places();
+  IMAGEMILL_ASSIGN_OR_RETURN(spec.places, places_with(spec.options));
   IMAGEMILL_ASSIGN_OR_RETURN(const BenchModelReport report, bench_model(spec, catch_interrupts()));
   std::cout << (request.json ? to_json(report) + '\n' : bench_model_text(report));
   return report.is_whole ? kExitDone : kExitCancelled;

@@ -11,7 +11,10 @@
 #include "commands.h"
 #include "exit_code.h"
 #include "imagemill/cache.h"
+#include "imagemill/engine.h"
 #include "imagemill/text.h"
+#include "option_flags.h"
+#include "settings.h"
 #include "terminal_text.h"
 #include "user_places.h"
 
@@ -19,15 +22,28 @@ namespace imagemill::cli {
 namespace {
 
 struct CacheRequest {
-  std::string folder;  // "": the user's
+  std::map<std::string, std::string> options;  // of a run, those that are about the cache
+  bool no_config = false;
 };
 
-Result<std::string> cache_folder(const CacheRequest& request) {
-  std::string folder = request.folder.empty() ? user_places().cache : request.folder;
-  if (folder.empty())
+// Of a run's options the one that says where its cache is.
+std::vector<OptionSpec> place_options() {
+  std::vector<OptionSpec> options;
+  for (const OptionSpec& option : run_options())
+    if (option.name == "cache") options.push_back(option);
+  return options;
+}
+
+// Where a run with these options would keep what it keeps.
+Result<std::string> cache_folder(CacheRequest& request) {
+  if (!request.no_config)
+    IMAGEMILL_TRY(use_settings(settings_path(), place_options(), request.options));
+  IMAGEMILL_ASSIGN_OR_RETURN(UserPlaces places, places_with(request.options));
+  if (places.cache.empty())
     return fail(Code::kInvalidArgument,
-                "no folder for the cache: neither IMAGEMILL_CACHE nor HOME says where");
-  return folder;
+                "no folder for the cache: it is off, or neither IMAGEMILL_CACHE nor HOME says "
+                "where");
+  return std::move(places.cache);
 }
 
 std::string results_line(const CacheContent& content) {
@@ -67,8 +83,8 @@ void add_cache_commands(CommandParser& parser) {
   const auto add = [&](const char* name, const char* summary,
                        Result<int> (*run)(CacheRequest& request)) {
     const auto [command, request] = parser.add_to(cache, name, summary, run);
-    command.add_option("--cache", request.folder, "folder; else the user's cache folder")
-        ->type_name("DIR");
+    add_options(command, place_options(), "", "Run", request.options);
+    add_config_flag(command, request.no_config);
   };
   add("stats", "Where it is, how much there is", run_stats);
   add("clear", "Remove it all; it is made again when it is needed", run_clear);

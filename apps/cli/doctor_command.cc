@@ -3,7 +3,6 @@
 //
 // `imagemill doctor`: what this build and this machine can do.
 #include <iostream>
-#include <sstream>
 
 #include "command_parser.h"
 #include "commands.h"
@@ -19,20 +18,8 @@ namespace {
 
 struct DoctorRequest {};
 
-// As runs have them: what the settings say replaces the environment's.
-UserPlaces places_of_runs() {
-  UserPlaces places = user_places();
-  RunSpec settings;
-  if (!use_settings(settings_path(), settings)) return places;
-  std::istringstream libraries(settings.options["provider-library"]);
-  std::vector<std::string> named;
-  for (std::string library; std::getline(libraries, library);) named.push_back(library);
-  if (!named.empty()) places.provider_libraries = std::move(named);
-  return places;
-}
-
 Result<int> run_doctor(DoctorRequest&) {
-  std::cout << doctor_text(diagnose(codec_host_path(), places_of_runs()), codec_host_path(),
+  std::cout << doctor_text(diagnose(codec_host_path(), places_with_settings()), codec_host_path(),
                            settings_state(settings_path()));
   return kExitDone;
 }

@@ -51,7 +51,7 @@ std::string networks_text(const NetworkDiagnosis& d) {
                                 terminal_escape(d.models_folder)));
   out +=
       line("cache", d.cache_folder.empty()
-                        ? "nowhere: neither IMAGEMILL_CACHE nor HOME says where"
+                        ? "nowhere: it is off, or neither IMAGEMILL_CACHE nor HOME says where"
                         : fmt::format("{} results, {} in {}", human_count(d.cached_results),
                                       human_bytes(d.cache_bytes), terminal_escape(d.cache_folder)));
   return out;

@@ -33,9 +33,9 @@ void add_output_flags(CLI::App& command, std::string& output, EmbedSetup& setup,
 
 Result<WorkFolder> complete_setup(const EmbedSetupFlags& flags, EmbedSetup& setup) {
   setup.codec_host = codec_host_path();
-  setup.places = user_places();
   if (!flags.no_config)
     IMAGEMILL_TRY(use_settings(settings_path(), embed_setup_options(), setup.options));
+  IMAGEMILL_ASSIGN_OR_RETURN(setup.places, places_with(setup.options));
   IMAGEMILL_ASSIGN_OR_RETURN(WorkFolder folder, WorkFolder::make());
   setup.work_folder = folder.path();
   return folder;

@@ -52,7 +52,7 @@ struct RemoveRequest {
 };
 
 Result<ModelPlaces> model_places() {
-  const UserPlaces user = user_places();
+  const UserPlaces user = places_with_settings();
   if (user.models.empty())
     return fail(Code::kInvalidArgument,
                 "no folder for models: neither IMAGEMILL_MODELS nor HOME says where");

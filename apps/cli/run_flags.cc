@@ -57,7 +57,7 @@ Result<> complete_run(const RunFlags& flags, RunSpec& spec) {
   if (!flags.no_config) IMAGEMILL_TRY(use_settings(settings_path(), spec));
   spec.standard_input = read_standard_input(spec.inputs);
   spec.codec_host = codec_host_path();
-  spec.places = user_places();
+  IMAGEMILL_ASSIGN_OR_RETURN(spec.places, places_with(spec.options));
   return {};
 }
 

@@ -5,14 +5,18 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 
 #include "program_folder.h"
+#include "settings.h"
 
 namespace imagemill::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kOff = "off";
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -67,13 +71,22 @@ std::vector<std::string> onnxruntime_folders() {
   return folders;
 }
 
-// Separated as in PATH.
-std::vector<std::string> texts_of(const char* variable) {
+std::vector<std::string> split(const std::string& joined, char separator) {
   std::vector<std::string> texts;
-  std::istringstream all(environment(variable));
-  for (std::string text; std::getline(all, text, ':');)
+  std::istringstream all(joined);
+  for (std::string text; std::getline(all, text, separator);)
     if (!text.empty()) texts.push_back(text);
   return texts;
+}
+
+// What an option names; nullopt: it was not given.
+Result<std::optional<std::string>> named(const std::map<std::string, std::string>& options,
+                                         const std::string& option, std::string_view expected) {
+  const auto it = options.find(option);
+  if (it == options.end()) return std::nullopt;
+  if (it->second.empty())
+    return fail(Code::kInvalidArgument, "--{}: '', expected {}", option, expected);
+  return it->second;
 }
 
 }  // namespace
@@ -83,14 +96,33 @@ UserPlaces user_places() {
                     .models_mirror = environment("IMAGEMILL_MODELS_MIRROR"),
                     .cache = environment("IMAGEMILL_CACHE"),
                     .onnxruntime = environment("IMAGEMILL_ONNXRUNTIME"),
-                    .provider_libraries = texts_of("IMAGEMILL_PROVIDER_LIBRARIES")};
+                    .provider_libraries = split(environment("IMAGEMILL_PROVIDER_LIBRARIES"), ':')};
   if (places.models.empty()) {
     places.models = base_folder("XDG_DATA_HOME", ".local/share");
     if (!places.models.empty()) places.models += "/models";
   }
   if (places.cache.empty()) places.cache = base_folder("XDG_CACHE_HOME", ".cache");
+  if (places.cache == kOff) places.cache.clear();
   places.onnxruntime_folders = onnxruntime_folders();
   return places;
+}
+
+Result<UserPlaces> places_with(const std::map<std::string, std::string>& options) {
+  UserPlaces places = user_places();
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto cache, named(options, "cache", "a folder, or off"));
+  IMAGEMILL_ASSIGN_OR_RETURN(const auto runtime,
+                             named(options, "onnxruntime", "a library or its folder"));
+  if (cache) places.cache = *cache == kOff ? "" : *cache;
+  if (runtime) places.onnxruntime = *runtime;
+  if (const auto libraries = options.find("provider-library"); libraries != options.end())
+    places.provider_libraries = split(libraries->second, '\n');
+  return places;
+}
+
+UserPlaces places_with_settings() {
+  RunSpec settings;
+  if (!use_settings(settings_path(), settings)) return user_places();
+  return places_with(settings.options).value_or(user_places());
 }
 
 }  // namespace imagemill::cli

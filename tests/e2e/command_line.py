@@ -70,6 +70,30 @@ def test_damaged_cache(binary, folder):
         check(not (cache / "results.sqlite").exists(), "cache clear: the damaged file is still there")
 
 
+def test_places(binary, folder):
+    """Whatever command it is, flag, settings and environment say where things are."""
+    config = folder / "config/imagemill/config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"cache: {folder}/by_settings\nonnxruntime: {folder}/no_runtime\n")
+    env = {**os.environ, "IMAGEMILL_CACHE": str(folder / "by_variable")}
+    with_settings = {**env, "XDG_CONFIG_HOME": str(folder / "config")}
+    for words, expected, where in (([], "by_variable", env), ([], "by_settings", with_settings),
+                                   (["--no-config"], "by_variable", with_settings),
+                                   (["--cache", "by_flag"], "by_flag", with_settings)):
+        out, _ = printed([binary, "cache", "stats", *words], EXIT_DONE, env=where, cwd=folder)
+        check(out.splitlines()[0].endswith(expected), f"cache stats {words}: {out}")
+    out, _ = printed([binary, "doctor"], EXIT_DONE, env=with_settings)
+    check("by_settings" in out and "no_runtime" in out, out)
+    for words, where in ((["--cache", "off"], env), ([], {**env, "IMAGEMILL_CACHE": "off"})):
+        _, err = printed([binary, "cache", "stats", *words], EXIT_USAGE, env=where, cwd=folder)
+        check("it is off" in err, err)
+    printed(command(binary, ["a.png"], "kept"), EXIT_DONE, env={**env, "IMAGEMILL_CACHE": "off"}, cwd=folder)
+    check(not (folder / "off").exists(), "a folder named off")
+    for words in (["cache", "clear"], ["prepare", "a.png", "never"]):
+        _, err = printed([binary, *words, "--cache", ""], EXIT_USAGE, env=env, cwd=folder)
+        check("--cache: '', expected a folder, or off" in err, err)
+
+
 def test_no_telemetry(binary, folder):
     """ONNX Runtime makes an identity for its user as soon as it begins, unless it is told not to before."""
     if not Path(os.environ["IMAGEMILL_ONNXRUNTIME"]).exists():
@@ -156,8 +180,8 @@ def main():
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
         for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_flags_overrule_a_recipe,
-                     test_damaged_cache, test_no_telemetry, test_merge_of_a_part, test_warnings_beside_failures,
-                     test_dry_run, test_paths_in_json, test_schemas):
+                     test_damaged_cache, test_places, test_no_telemetry, test_merge_of_a_part,
+                     test_warnings_beside_failures, test_dry_run, test_paths_in_json, test_schemas):
             test(args.bin, folder)
 
 
