@@ -18,7 +18,7 @@ std::string option_line(const OptionSpec& spec) {
   for (size_t at = 0; (at = values.find('|', at)) != std::string::npos; at += 2)
     values.replace(at, 1, ", ");
   if (!values.empty()) values = fmt::format(" ({})", values);
-  if (spec.min != 0 || spec.max != 0) values = fmt::format(" ({:g} to {:g})", spec.min, spec.max);
+  if (spec.min != 0 || spec.max != 0) values = fmt::format(" ({} to {})", spec.min, spec.max);
   const std::string given =
       spec.default_value.empty() ? "" : fmt::format("`{}`", spec.default_value);
   return fmt::format("| `--{}` | {} | {}{} |", spec.name, given, spec.help, values);
