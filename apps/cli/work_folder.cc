@@ -4,17 +4,24 @@
 
 #include <stdlib.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "interrupts.h"
+
 namespace imagemill::cli {
 
 Result<WorkFolder> WorkFolder::make() {
-  std::error_code error;
-  std::string path = (std::filesystem::temp_directory_path(error) / "imagemill-XXXXXX").string();
-  if (error || mkdtemp(path.data()) == nullptr)
-    return fail(Code::kIoError, "{}: cannot make a temporary folder ($TMPDIR)", path);
+  catch_interrupts();  // from here on there is something to take away
+  const char* const named = std::getenv("TMPDIR");
+  const std::string parent = named == nullptr || *named == '\0' ? "/tmp" : named;
+  std::string path = parent + "/imagemill-XXXXXX";
+  if (mkdtemp(path.data()) == nullptr)
+    return fail(Code::kIoError, "{}: cannot make a temporary folder there ($TMPDIR): {}", parent,
+                std::strerror(errno));
   return WorkFolder(std::move(path));
 }
 

@@ -120,8 +120,28 @@ def test_slow_file(folder, name, program, picture, options, busy_seconds):
     return source, output
 
 
+def test_temporary_folder(args, folder, picture):
+    """A command without an output takes its folder away; signals that were turned off stay off."""
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    (folder / picture[0]).write_bytes(picture[1])
+    for ignored, sent in ((None, [signal.SIGHUP]), (signal.SIGINT, [signal.SIGINT, signal.SIGINT, signal.SIGTERM])):
+        process = subprocess.Popen([args.bin, "inspect", folder / picture[0]], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                                   env={**os.environ, "TMPDIR": str(temporary)},
+                                   preexec_fn=lambda: ignored and signal.signal(ignored, signal.SIG_IGN))
+        wait_for_work(process, 0.2)
+        for one in sent:
+            process.send_signal(one)
+            time.sleep(0.02)
+        code = process.wait(timeout=60)
+        check(code == EXIT_CANCELLED, f"{sent}: exit code {code}")
+        check(not list(temporary.iterdir()), f"{sent}: left behind: {list(temporary.iterdir())}")
+
+
 def test_slow_files(args, folder):
     png_picture = ("slow.png", slow_png(15000))
+    test_temporary_folder(args, folder, png_picture)
     test_slow_file(folder, "png", args.bin, png_picture, [], 0.5)
     if not (args.bin.parent / "imagemill-codec").exists():
         return
