@@ -130,9 +130,10 @@ Result<int> add(AddRequest& request) {
       std::cout << "  " << terminal_escape(assumption) << '\n';
     std::cout << "What is wrong can be changed in "
               << terminal_escape(added.model.folder + "/manifest.yaml") << '\n';
-  } else if (!added.model.license_is_permissive) {
-    std::cout << terminal_escape(license_notice(added.model)) << '\n';
   }
+  const bool is_known = added.assumptions.empty() || !added.model.license.empty();
+  if (is_known && !added.model.license_is_permissive)
+    std::cout << terminal_escape(license_notice(added.model)) << '\n';
   return kExitDone;
 }
 

@@ -64,8 +64,8 @@ TEST(ModelText, tells_of_batches_what_is_known) {
 
 TEST(VerdictsText, names_the_damaged) {
   const std::string text = verdicts_text(
-      std::vector<ModelVerdict>{{"a", "a.onnx", ""}, {"b", "b.onnx", "damaged: 3 bytes"}});
-  EXPECT_EQ(text, "whole   a/a.onnx\nDAMAGED b/b.onnx: damaged: 3 bytes\n");
+      std::vector<ModelVerdict>{{"a", "a.onnx", ""}, {"b", "b.onnx", "3 bytes, expected 4"}});
+  EXPECT_EQ(text, "whole   a/a.onnx\nDAMAGED b/b.onnx: 3 bytes, expected 4\n");
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ CodePoint next_code_point(std::string_view text) {
 
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
   std::string_view best;
+  if (name.empty()) return best;  // all short ones would be near
   size_t best_distance = std::max<size_t>(2, name.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
     const size_t distance = edit_distance(name, candidate);

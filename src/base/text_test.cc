@@ -78,6 +78,8 @@ TEST(NearestName, is_what_was_probably_meant) {
   EXPECT_EQ(nearest_name("sise", kNames), "size");
   EXPECT_EQ(nearest_name("completely-other", kNames), "");
   EXPECT_EQ(nearest_name("size", {}), "");
+  constexpr std::string_view kShort[] = {"mf"};
+  EXPECT_EQ(nearest_name("", kShort), "") << "nothing is near to no name";
 }
 
 }  // namespace

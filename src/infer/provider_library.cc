@@ -35,18 +35,19 @@ bool contains(const std::vector<Ort::ConstEpDevice>& devices, const OrtEpDevice*
 Result<ProviderLibrary> parse_provider_library(std::string_view text) {
   const size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals + 1 == text.size())
-    return fail(Code::kInvalidArgument,
-                "provider-library: '{}', expected NAME=PATH, as in npu=/opt/npu/libnpu_provider.so",
-                text);
+    return fail(
+        Code::kInvalidArgument,
+        "--provider-library: '{}', expected NAME=PATH, as in npu=/opt/npu/libnpu_provider.so",
+        text);
   const std::string_view name = text.substr(0, equals);
   if (!is_device_word(name))
     return fail(Code::kInvalidArgument,
-                "provider-library: '{}' in '{}', expected a name of at most {} small letters, "
+                "--provider-library: '{}' in '{}', expected a name of at most {} small letters, "
                 "digits, - and _",
                 name, text, kNameMax);
   if (is_taken(name))
     return fail(Code::kInvalidArgument,
-                "provider-library: '{}' in '{}' is a device already, expected another name", name,
+                "--provider-library: '{}' in '{}' is a device already, expected another name", name,
                 text);
   return ProviderLibrary{.name = std::string(name), .path = std::string(text.substr(equals + 1))};
 }
@@ -56,8 +57,8 @@ Result<std::vector<ProviderLibrary>> parse_provider_libraries(std::span<const st
   for (const std::string& text : texts) {
     IMAGEMILL_ASSIGN_OR_RETURN(ProviderLibrary library, parse_provider_library(text));
     if (std::ranges::find(libraries, library.name, &ProviderLibrary::name) != libraries.end())
-      return fail(Code::kInvalidArgument, "provider-library: '{}' twice, expected a name for each",
-                  library.name);
+      return fail(Code::kInvalidArgument,
+                  "--provider-library: '{}' twice, expected a name for each", library.name);
     libraries.push_back(std::move(library));
   }
   return libraries;

@@ -57,12 +57,16 @@ std::string problem_of(FileSystem& fs, const std::string& path, const ModelFile&
   if (!stat) return stat.error().code() == Code::kNotFound ? "missing" : stat.error().message();
   if (stat->kind != FileStat::Kind::kFile) return "not a file, expected a real one";
   if (file.bytes != 0 && stat->bytes != file.bytes)
-    return fmt::format("damaged: {} bytes, expected {}", stat->bytes, file.bytes);
+    return fmt::format("{} bytes, expected {}", stat->bytes, file.bytes);
   if (file.sha256.empty()) return "its hash is not known";
   const auto hash = hash_file(fs, path);
   if (!hash) return hash.error().message();
-  return *hash == file.sha256 ? ""
-                              : fmt::format("damaged: sha256 {}, expected {}", *hash, file.sha256);
+  return *hash == file.sha256 ? "" : fmt::format("sha256 {}, expected {}", *hash, file.sha256);
+}
+
+// What is wrong with a manifest is no mistake of whoever names its model.
+std::unexpected<Status> damaged(const std::string& path, const Status& why) {
+  return fail(Code::kCorruptInput, "{}: {}", path, why.message());
 }
 
 std::unexpected<Status> damaged(const FoundModel& model, const std::string& path,
@@ -88,7 +92,7 @@ void note_batch(OnnxGraph graph, FoundModel& found) {
 Result<ModelManifest> ModelStore::read_manifest(const std::string& path) const {
   IMAGEMILL_ASSIGN_OR_RETURN(const Bytes text, fs_.read(path, kManifestBytesMax));
   auto manifest = parse_manifest(std::string(as_text(text)));
-  if (!manifest) return std::unexpected(std::move(manifest).error().with_context(path));
+  if (!manifest) return damaged(path, manifest.error());
   return manifest;
 }
 
@@ -101,7 +105,7 @@ Result<std::vector<ListedModel>> ModelStore::list() const {
     if (entry.kind != FileStat::Kind::kFolder || !is_model_name(entry.name)) continue;
     auto manifest = read_manifest(join_path(path_of(entry.name), kManifestFileName));
     if (manifest && manifest->name != entry.name)
-      manifest = fail(Code::kInvalidArgument, "{}: its manifest is about '{}'", path_of(entry.name),
+      manifest = fail(Code::kCorruptInput, "{}: its manifest is about '{}'", path_of(entry.name),
                       manifest->name);
     models.push_back({entry.name, std::move(manifest)});
   }
@@ -127,8 +131,7 @@ Result<FoundModel> ModelStore::find_in_folder(const std::string& folder,
                   join_path(folder, file.name), stat.bytes, file.bytes);
   }
   IMAGEMILL_ASSIGN_OR_RETURN(OnnxGraph graph, check_model_file(fs_, found.graph_path()));
-  if (auto fits = fit_to_graph(graph, found.manifest); !fits)
-    return std::unexpected(std::move(fits).error().with_context(path));
+  if (auto fits = fit_to_graph(graph, found.manifest); !fits) return damaged(path, fits.error());
   IMAGEMILL_TRY(name_companions(graph, found.manifest));
   note_batch(std::move(graph), found);
   return found;

@@ -212,7 +212,7 @@ def test_folder(args, folder):
     damaged = second.folder / "toy" / "toy.onnx"
     damaged.write_bytes(MODEL[:-1] + b"?")
     said = second.run(EXIT_SOME_FAILED, "verify")
-    check("toy.onnx: damaged" in said, f"the damaged file is not named: {said}")
+    check("toy.onnx: sha256" in said, f"the damaged file is not named: {said}")
 
 
 def test_add(args, folder):
@@ -225,6 +225,12 @@ def test_add(args, folder):
     store.run(EXIT_USAGE, "add", file)
     store.run(EXIT_DONE, "add", file, "--name", "other", "--license", "MIT", "--permissive")
     check(store.installed() == ["my-net", "other"], str(store.installed()))
+    said = store.run(EXIT_DONE, "add", file, "--name", "third", "--license", "CC-BY-NC-4.0")
+    check("third is under the licence CC-BY-NC-4.0, which is not permissive" in said, said)
+    (store.folder / "third/manifest.yaml").write_text("nome: third\n")
+    check("unknown key 'nome'" in store.run(EXIT_FAILED, "info", "third"), "a damaged manifest is no wrong usage")
+    store.run(EXIT_DONE, "rm", "third")
+    check("did you mean" not in store.run(EXIT_FAILED, "info", ""), "a suggestion for no name")
     (folder / "net.pt").write_bytes(b"PK\x03\x04 data.pkl")
     check("pickle" in store.run(EXIT_FAILED, "add", folder / "net.pt"), "a pickle was not named")
     store.run(EXIT_FAILED, "info", "none")
