@@ -99,6 +99,14 @@ Result<> check_options(const std::string& path, const RunOptions& there, const R
            : found->second.empty() ? std::string("\"\"")
                                    : found->second;
   };
+  const auto jobs_there = there.find("jobs");
+  const auto jobs_now = now.find("jobs");
+  // All their options would differ.
+  if (jobs_there != there.end() && jobs_now != now.end() && jobs_there->second != jobs_now->second)
+    return fail(Code::kInvalidArgument,
+                "{}: belongs to a run of {}, this one is of {}; name another output, or use "
+                "--restart to begin anew there",
+                path, jobs_there->second, jobs_now->second);
   RunOptions names = there;
   names.insert(now.begin(), now.end());
   std::string differences;

@@ -391,6 +391,14 @@ TEST_F(RunStoreTest, names_each_option_that_differs) {
   EXPECT_THAT(RunStore::open(path_, kOptions), IsOk());
 }
 
+TEST_F(RunStoreTest, of_a_run_of_other_jobs_names_these_alone) {
+  ASSERT_THAT(open()->commit({{item("a")}}, ""), IsOk());
+  EXPECT_THAT(RunStore::open(path_, {{"jobs", "faces"}, {"faces.size", "1"}}),
+              FailsWith(Code::kInvalidArgument,
+                        AllOf(HasSubstr("belongs to a run of prepare, this one is of faces"),
+                              Not(HasSubstr("size")))));
+}
+
 TEST_F(RunStoreTest, restart_forgets_all_but_which_files_may_be_replaced) {
   {
     const auto store = open();
