@@ -87,8 +87,6 @@ std::string take_output(std::vector<std::string>& paths) {
 Result<> choose_jobs(const DedupeRequest& request, RunSpec& run) {
   const auto embed = std::ranges::find(run.jobs, std::string("embed"), &JobRequest::name);
   const auto dedupe = std::ranges::find(run.jobs, std::string("dedupe"), &JobRequest::name);
-  if (embed == run.jobs.end() || dedupe == run.jobs.end())
-    return fail(Code::kInvalidArgument, "dedupe: a recipe with other jobs is for imagemill run");
   const auto by = dedupe->options.find("by");
   if (by == dedupe->options.end() || by->second == "hash") {
     if (!request.model.empty())
@@ -131,11 +129,31 @@ Result<std::unique_ptr<Listener>> make_listener(const RunFlags& flags, bool has_
   return std::make_unique<FailurePrinter>();
 }
 
+Result<> refuse_contradictions(const DedupeRequest& request, const std::string& action,
+                               bool has_output) {
+  const bool is_report = action == "report";
+  if (request.apply && is_report)
+    return fail(Code::kInvalidArgument, "--apply: --action says what to do");
+  if (!is_report && !has_output)
+    return fail(Code::kInvalidArgument,
+                "--action {}: needs an output folder, for what is moved and for the journal",
+                action);
+  if (request.flags.json_events && request.json)
+    return fail(Code::kInvalidArgument,
+                "--json, --json-events: both are for standard output, expected one of them");
+  if (request.flags.json_events && !has_output)
+    return fail(Code::kInvalidArgument,
+                "--json-events: needs an output folder, whose run it tells of; --json prints what "
+                "is found");
+  return {};
+}
+
 Result<int> run_dedupe(DedupeRequest& request) {
   IMAGEMILL_ASSIGN_OR_RETURN(const OptionValues own, OptionValues::parse(kOwnOptions, request.own));
   RunSpec& run = request.run;
   run.output = take_output(request.paths);
   run.inputs = request.paths;
+  request.flags.job = "dedupe";
   run.jobs = {{"embed", request.embed}, {"dedupe", request.dedupe}};
   IMAGEMILL_TRY(complete_run(request.flags, run));
   IMAGEMILL_TRY(choose_jobs(request, run));
@@ -144,13 +162,7 @@ Result<int> run_dedupe(DedupeRequest& request) {
                   .action = action_named(own.text("action")),
                   .apply = request.apply,
                   .trash_folder = trash_folder()};
-  const bool is_report = spec.action == DuplicateAction::kReport;
-  if (spec.apply && is_report)
-    return fail(Code::kInvalidArgument, "--apply: --action says what to do");
-  if (!is_report && !has_output)
-    return fail(Code::kInvalidArgument,
-                "--action {}: needs an output folder, for what is moved and for the journal",
-                own.text("action"));
+  IMAGEMILL_TRY(refuse_contradictions(request, own.text("action"), has_output));
   IMAGEMILL_ASSIGN_OR_RETURN(const auto listener, make_listener(request.flags, has_output));
   IMAGEMILL_ASSIGN_OR_RETURN(const auto work, choose_output(spec));
   IMAGEMILL_ASSIGN_OR_RETURN(const DedupeOutcome outcome,

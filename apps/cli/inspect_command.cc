@@ -30,7 +30,7 @@ Result<int> run_inspect(InspectRequest& request) {
   InspectSpec& spec = request.spec;
   if (!request.no_config)
     IMAGEMILL_TRY(use_settings(settings_path(), inspect_options(), spec.options));
-  spec.standard_input = read_standard_input(spec.inputs);
+  IMAGEMILL_ASSIGN_OR_RETURN(spec.standard_input, read_standard_input(spec.inputs));
   spec.codec_host = codec_host_path();
   IMAGEMILL_ASSIGN_OR_RETURN(const WorkFolder folder, WorkFolder::make());
   spec.work_folder = folder.path();

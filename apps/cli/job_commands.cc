@@ -43,12 +43,19 @@ Result<> apply_job_flags(const OptionsByJob& flags, std::vector<JobRequest>& job
   return {};
 }
 
+// "prepare, thumbs" is what people write.
+std::string trimmed(const std::string& text) {
+  const size_t begin = text.find_first_not_of(' ');
+  return begin == std::string::npos ? ""
+                                    : text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
 Result<int> run_jobs(JobsRequest& request) {
   RunSpec& spec = request.spec;
   spec.output = request.paths.back();
   spec.inputs.assign(request.paths.begin(), request.paths.end() - 1);
   std::stringstream names(request.jobs);
-  for (std::string name; std::getline(names, name, ',');) spec.jobs.push_back({name, {}});
+  for (std::string name; std::getline(names, name, ',');) spec.jobs.push_back({trimmed(name), {}});
   IMAGEMILL_TRY(complete_run(request.flags, spec));
   IMAGEMILL_TRY(apply_job_flags(request.options, spec.jobs));
   IMAGEMILL_ASSIGN_OR_RETURN(const auto listener, make_run_listener(request.flags));
@@ -77,6 +84,7 @@ void add_job_commands(CommandParser& parser) {
     if (name == "dedupe") continue;  // a command of its own
     const auto [command, request] = add_run(parser, name, std::string(job.summary));
     request.jobs = name;
+    request.flags.job = name;
     add_options(command, job.options, "", name, request.options[name]);
   }
   const auto [command, request] =

@@ -48,8 +48,9 @@ Result<int> run_merge(MergeRequest& request) {
     std::string names;
     for (const uint64_t shard : merged.missing_shards)
       names += fmt::format(" {}/{}", shard, merged.shard_count);
-    std::cout << fmt::format("Of {} shards {} are missing:{}{}\n", merged.shard_count,
-                             merged.shards_missing, names,
+    std::cout << fmt::format("Of {} shards {} {} missing:{}{}\n", merged.shard_count,
+                             merged.shards_missing, merged.shards_missing == 1 ? "is" : "are",
+                             names,
                              merged.missing_shards.size() < merged.shards_missing ? " ..." : "");
   }
   for (const std::string& shard : merged.unfinished)

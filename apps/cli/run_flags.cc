@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_flags.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
-#include <iterator>
 
 #include "json_events.h"
 #include "option_flags.h"
@@ -35,6 +38,25 @@ ProgressWish progress_wish(const std::string& text) {
                               : ProgressWish::kAuto;
 }
 
+// Jobs that a recipe names are not left out without a word.
+Result<> refuse_other_jobs(const std::string& recipe, const std::string& own, const RunSpec& spec) {
+  RunSpec said;
+  if (own.empty()) return {};
+  IMAGEMILL_TRY(apply_recipe(recipe, said));
+  if (said.jobs.empty()) return {};
+  const auto is_ours = [&](const JobRequest& job) {
+    return std::ranges::find(spec.jobs, job.name, &JobRequest::name) != spec.jobs.end();
+  };
+  if (std::ranges::find(said.jobs, own, &JobRequest::name) != said.jobs.end() &&
+      std::ranges::all_of(said.jobs, is_ours))
+    return {};
+  std::vector<std::string> names;
+  for (const JobRequest& job : said.jobs) names.push_back(job.name);
+  return fail(Code::kInvalidArgument,
+              "jobs: {}, but this is imagemill {}; a recipe with other jobs is for imagemill run",
+              fmt::join(names, ", "), own);
+}
+
 }  // namespace
 
 void add_run_flags(CLI::App& command, RunFlags& flags, RunSpec& spec) {
@@ -49,21 +71,33 @@ void add_run_flags(CLI::App& command, RunFlags& flags, RunSpec& spec) {
 }
 
 Result<> complete_run(const RunFlags& flags, RunSpec& spec) {
+  IMAGEMILL_TRY(OptionValues::parse(kDisplayOptions, flags.display));
   if (!flags.recipe.empty()) {
     IMAGEMILL_ASSIGN_OR_RETURN(const std::string text, read_text_file(flags.recipe));
-    if (auto merged = apply_recipe(text, spec); !merged)
-      return std::unexpected(std::move(merged).error().with_context(flags.recipe));
+    auto merged = refuse_other_jobs(text, flags.job, spec);
+    if (merged) merged = apply_recipe(text, spec);
+    if (!merged) return std::unexpected(std::move(merged).error().with_context(flags.recipe));
   }
   if (!flags.no_config) IMAGEMILL_TRY(use_settings(settings_path(), spec));
-  spec.standard_input = read_standard_input(spec.inputs);
+  IMAGEMILL_ASSIGN_OR_RETURN(spec.standard_input, read_standard_input(spec.inputs));
   spec.codec_host = codec_host_path();
   IMAGEMILL_ASSIGN_OR_RETURN(spec.places, places_with(spec.options));
   return {};
 }
 
-std::string read_standard_input(std::span<const std::string> inputs) {
-  if (std::ranges::find(inputs, "-") == inputs.end()) return {};
-  return {std::istreambuf_iterator<char>(std::cin), {}};
+Result<std::string> read_standard_input(std::span<const std::string> inputs) {
+  std::string text;
+  if (std::ranges::find(inputs, "-") == inputs.end()) return text;
+  // A stream would take what cannot be read for the end.
+  std::array<char, 65536> part;
+  while (true) {
+    const ssize_t n = read(STDIN_FILENO, part.data(), part.size());
+    if (n == 0) return text;
+    if (n > 0)
+      text.append(part.data(), static_cast<size_t>(n));
+    else if (errno != EINTR)
+      return fail(Code::kIoError, "-: cannot read standard input: {}", std::strerror(errno));
+  }
 }
 
 Result<std::unique_ptr<Listener>> make_run_listener(const RunFlags& flags) {

@@ -20,6 +20,7 @@ class App;
 namespace imagemill::cli {
 
 struct RunFlags {
+  std::string job;  // the command's own: a recipe with others is not for it; "": any
   std::string recipe;
   bool no_config = false;
   bool json_events = false;
@@ -29,11 +30,12 @@ struct RunFlags {
 // The run's options land in `spec`.
 void add_run_flags(CLI::App& command, RunFlags& flags, RunSpec& spec);
 
-// Completes `spec`, whose inputs are known, from recipe, settings, standard input and environment.
+// Completes `spec`, whose inputs and jobs are known, from recipe, settings, standard input and
+// environment.
 Result<> complete_run(const RunFlags& flags, RunSpec& spec);
 
 // What input "-" stands for; "" where it is none of them.
-std::string read_standard_input(std::span<const std::string> inputs);
+Result<std::string> read_standard_input(std::span<const std::string> inputs);
 
 Result<std::unique_ptr<Listener>> make_run_listener(const RunFlags& flags);
 

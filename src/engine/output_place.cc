@@ -3,6 +3,17 @@
 #include "engine/output_place.h"
 
 namespace imagemill {
+namespace {
+
+// What would be a folder of that name, which nobody means.
+bool names_tar(const std::string& path) {
+  const std::string extension = lower_extension(path);
+  const bool is_packed = extension == "gz" || extension == "zst";
+  return extension == "tar" || extension == "tgz" ||
+         (is_packed && lower_extension(file_stem(path)) == "tar");
+}
+
+}  // namespace
 
 Result<OutputPlace> OutputPlace::open(const std::string& output, const std::string& layout,
                                       FileSystem& fs) {
@@ -15,10 +26,18 @@ Result<OutputPlace> OutputPlace::open(const std::string& output, const std::stri
   else if (lower_extension(place.output_) == "zip")
     place.kind_ = SinkKind::kZip;
 
+  const auto there_now = fs.stat(place.output_);
+  if (place.kind_ == SinkKind::kFolder && names_tar(place.output_) &&
+      !(there_now && there_now->kind == FileStat::Kind::kFolder))
+    return fail(Code::kInvalidArgument,
+                "{}: a tar archive is no output; a .zip is one, and --layout webdataset writes tar "
+                "shards into a folder",
+                output);
+
   const bool is_archive = place.kind_ == SinkKind::kZip;
   place.state_folder_ =
       is_archive ? place.output_ + ".imagemill" : join_path(place.output_, ".imagemill");
-  if (const auto there = fs.stat(place.output_)) {
+  if (const auto& there = there_now) {
     const bool is_folder = there->kind == FileStat::Kind::kFolder;
     if (is_folder == is_archive)
       return fail(Code::kInvalidArgument, "{}: is a {}, expected a {}", output,

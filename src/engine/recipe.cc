@@ -13,7 +13,8 @@ namespace {
 
 constexpr size_t kRecipeBytesMax = 1 << 20;
 
-Result<std::string> text_of(const YAML::Node& value, const std::string& key) {
+// A list is joined by `separator`.
+Result<std::string> text_of(const YAML::Node& value, const std::string& key, char separator) {
   if (value.IsScalar()) return value.Scalar();
   if (!value.IsSequence())
     return fail(Code::kInvalidArgument, "line {}: {}: expected a value", value.Mark().line + 1,
@@ -23,7 +24,8 @@ Result<std::string> text_of(const YAML::Node& value, const std::string& key) {
     if (!part.IsScalar())
       return fail(Code::kInvalidArgument, "line {}: {}: expected a list of values",
                   part.Mark().line + 1, key);
-    joined += (joined.empty() ? "" : "\n") + part.Scalar();
+    if (!joined.empty()) joined += separator;
+    joined += part.Scalar();
   }
   return joined;
 }
@@ -39,7 +41,10 @@ std::unexpected<Status> unknown_key(const std::string& key, const YAML::Node& at
 Result<> merge_option(const YAML::detail::iterator_value& pair, std::span<const OptionSpec> specs,
                       std::map<std::string, std::string>& options) {
   const std::string key = pair.first.Scalar();
-  IMAGEMILL_ASSIGN_OR_RETURN(std::string value, text_of(pair.second, key));
+  // Other options with several values have them in one text, separated by commas.
+  const auto spec = std::ranges::find(specs, key, &OptionSpec::name);
+  const char separator = spec->kind == OptionKind::kTexts ? '\n' : ',';
+  IMAGEMILL_ASSIGN_OR_RETURN(std::string value, text_of(pair.second, key, separator));
   if (auto fits = OptionValues::parse(specs, {{key, value}}); !fits)
     return std::unexpected(
         std::move(fits).error().with_context(fmt::format("line {}", pair.first.Mark().line + 1)));
@@ -64,7 +69,7 @@ Result<> merge_options(const YAML::Node& map, std::span<const OptionSpec> specs,
 
 // One name or a list of them.
 Result<> merge_jobs(const YAML::Node& jobs, RunSpec& spec) {
-  IMAGEMILL_ASSIGN_OR_RETURN(const std::string names, text_of(jobs, "jobs"));
+  IMAGEMILL_ASSIGN_OR_RETURN(const std::string names, text_of(jobs, "jobs", '\n'));
   if (!spec.jobs.empty()) return {};  // what is there stays
   std::istringstream lines(names);
   for (std::string name; std::getline(lines, name);) spec.jobs.push_back({name, {}});

@@ -44,6 +44,14 @@ TEST(Recipe, leaves_what_the_spec_says) {
   EXPECT_EQ(spec.jobs[0].options.at("quality"), "50");
 }
 
+TEST(Recipe, lists_are_what_the_option_takes) {
+  RunSpec spec{.jobs = {{"dedupe", {}}}};
+  ASSERT_THAT(apply_recipe("dedupe: {variants: [mirror, rotate]}\nexclude: [a, b]\n", spec),
+              IsOk());
+  EXPECT_EQ(spec.jobs[0].options.at("variants"), "mirror,rotate");
+  EXPECT_EQ(spec.options.at("exclude"), "a\nb");
+}
+
 TEST(Recipe, a_single_job_needs_no_list) {
   RunSpec spec;
   ASSERT_THAT(apply_recipe("jobs: prepare\n", spec), IsOk());

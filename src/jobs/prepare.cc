@@ -126,7 +126,7 @@ Result<PrepareSettings> read_settings(const OptionValues& o) {
   const auto position = position_from_name(o.text("position"));
   if (!position)
     return fail(Code::kInvalidArgument,
-                "--position: '{}', expected centre, top, right top, right, ..., left top",
+                "prepare: --position: '{}', expected centre, top, right top, right, ..., left top",
                 o.text("position"));
   s.position = *position;
   s.kernel = pick(o.text("kernel"), kKernels);

@@ -94,6 +94,33 @@ def test_places(binary, folder):
         check("--cache: '', expected a folder, or off" in err, err)
 
 
+def test_unreadable_input(binary, folder):
+    """Standard input that cannot be read is no empty list."""
+    for words in (["prepare", "-", "never"], ["inspect", "-"]):
+        stdin = os.open(folder, os.O_RDONLY)
+        done = subprocess.run([binary, *words], stdin=stdin, capture_output=True, text=True, cwd=folder)
+        os.close(stdin)
+        check(done.returncode == EXIT_FAILED and "cannot read standard input: Is a directory" in done.stderr,
+              f"{words}: exit code {done.returncode}, {done.stderr}")
+    done = subprocess.run([binary, "inspect", "-", "--json"], input="a.png\n", capture_output=True, text=True, cwd=folder)
+    check(json.loads(done.stdout)["pictures"] == 1, done.stdout + done.stderr)
+    _, err = printed([binary, "inspect", "a.png"], EXIT_FAILED, env={**os.environ, "TMPDIR": "/nonexistent"}, cwd=folder)
+    check("/nonexistent: cannot make a temporary folder there ($TMPDIR): No such file" in err, err)
+
+
+def test_output_of_other_jobs(binary, folder):
+    """The last of dedupe's paths may be an output; of other jobs it is none, and one sentence says so."""
+    for name in ("one", "two"):
+        printed(command(binary, ["a.png"], name), EXIT_DONE, cwd=folder)
+    _, err = printed([binary, "dedupe", "one", "two"], EXIT_USAGE, cwd=folder)
+    check("belongs to a run of prepare, this one is of dedupe; name another output" in err and len(err) < 250, err)
+
+
+def test_jobs_with_spaces(binary, folder):
+    printed([binary, "run", "a.png", "spaced", "--jobs", " prepare, thumbs ", "--progress", "none"], EXIT_DONE,
+            cwd=folder)
+
+
 def test_no_telemetry(binary, folder):
     """ONNX Runtime makes an identity for its user as soon as it begins, unless it is told not to before."""
     if not Path(os.environ["IMAGEMILL_ONNXRUNTIME"]).exists():
@@ -180,8 +207,9 @@ def main():
     with WorkFolder(args) as folder:
         (folder / "a.png").write_bytes(png(64, 48, 1))
         for test in (test_output_that_goes_nowhere, test_counts, test_recipe_that_is_none, test_flags_overrule_a_recipe,
-                     test_damaged_cache, test_places, test_no_telemetry, test_merge_of_a_part,
-                     test_warnings_beside_failures, test_dry_run, test_paths_in_json, test_schemas):
+                     test_damaged_cache, test_places, test_unreadable_input, test_output_of_other_jobs, test_jobs_with_spaces,
+                     test_no_telemetry, test_merge_of_a_part, test_warnings_beside_failures, test_dry_run,
+                     test_paths_in_json, test_schemas):
             test(args.bin, folder)
 
 

@@ -26,12 +26,20 @@ WRONG_USAGE = {
     "embed IN OUT --model GONE --device cpu:1": "--device: 'cpu:1', but cpu has no numbers",
     "run IN OUT --jobs prepar": "no job named 'prepar'",
     "run IN OUT --jobs quality --prepare.size 3": "--prepare.size: prepare is not among the jobs",
+    "prepare IN OUT.tar.gz": "OUT.tar.gz: a tar archive is no output; a .zip is one, and --layout webdataset",
+    "prepare IN OUT --recipe RECIPE": "RECIPE: jobs: prepare, thumbs, but this is imagemill prepare",
+    "dedupe IN OUT --recipe RECIPE": "a recipe with other jobs is for imagemill run",
+    "prepare IN OUT --position x": "prepare: --position: 'x', expected",
+    "embed IN OUT --model GONE.onnx --provider-library x": "--provider-library: 'x', expected NAME=PATH",
     "inspect": "inspect: IN...: missing",
     "inspect IN --threads x": "--threads: 'x'",
     "dedupe": "dedupe: IN... [OUT]: missing",
     "dedupe IN OUT --action x": "--action: 'x', expected one of",
     "dedupe IN OUT --radius 99": "--radius: '99', expected",
     "dedupe IN OUT --apply": "--action",
+    "dedupe IN --progress x": "--progress: 'x', expected one of",
+    "dedupe IN --json-events": "--json-events: needs an output folder",
+    "dedupe IN OUT --json --json-events": "--json, --json-events: both are for standard output",
     "search": "search: OUT: missing",
     "search IN --key x": "IN: is not the output of a run",
     "search IN --key x -k x": "-k: 'x', expected a whole number",
@@ -79,7 +87,7 @@ def test_complaints(args, folder):
             check(err.startswith("imagemill: ") and err.count("\n") == 1 and not out,
                   f"{words}: not one line: {out}{err}")
             check(expected in err, f"{words}: {err!r} does not say {expected!r}")
-            check(sorted(p.name for p in folder.iterdir()) == ["FILE", "IN"], f"{words}: left something behind")
+            check(sorted(p.name for p in folder.iterdir()) == ["FILE", "IN", "RECIPE"], f"{words}: left something behind")
 
 
 def test_flags(args, folder):
@@ -134,6 +142,7 @@ def main():
         (folder / "IN").mkdir()
         (folder / "IN/a.png").write_bytes(png(20, 20, 1))
         (folder / "FILE").write_bytes(b"no picture\n")
+        (folder / "RECIPE").write_text("jobs: [prepare, thumbs]\n")
         run_tests((test_complaints, test_help, test_flags, test_words_as_typed), args, folder)
 
 
