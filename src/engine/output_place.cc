@@ -26,9 +26,9 @@ Result<OutputPlace> OutputPlace::open(const std::string& output, const std::stri
   else if (lower_extension(place.output_) == "zip")
     place.kind_ = SinkKind::kZip;
 
-  const auto there_now = fs.stat(place.output_);
-  if (place.kind_ == SinkKind::kFolder && names_tar(place.output_) &&
-      !(there_now && there_now->kind == FileStat::Kind::kFolder))
+  const auto there = fs.stat(place.output_);
+  const bool is_folder = there && there->kind == FileStat::Kind::kFolder;
+  if (place.kind_ == SinkKind::kFolder && names_tar(place.output_) && !is_folder)
     return fail(Code::kInvalidArgument,
                 "{}: a tar archive is no output; a .zip is one, and --layout webdataset writes tar "
                 "shards into a folder",
@@ -37,8 +37,7 @@ Result<OutputPlace> OutputPlace::open(const std::string& output, const std::stri
   const bool is_archive = place.kind_ == SinkKind::kZip;
   place.state_folder_ =
       is_archive ? place.output_ + ".imagemill" : join_path(place.output_, ".imagemill");
-  if (const auto& there = there_now) {
-    const bool is_folder = there->kind == FileStat::Kind::kFolder;
+  if (there) {
     if (is_folder == is_archive)
       return fail(Code::kInvalidArgument, "{}: is a {}, expected a {}", output,
                   is_folder ? "folder" : "file", is_archive ? "ZIP archive" : "folder");
