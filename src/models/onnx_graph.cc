@@ -13,7 +13,7 @@
 #include "base/checked_math.h"
 #include "base/hash.h"
 #include "models/model_kinds.h"
-#include "models/wire_reader.h"
+#include "models/protobuf_reader.h"
 
 namespace imagemill {
 namespace {
@@ -42,7 +42,7 @@ struct TensorFacts {
 
 class GraphWalker {
  public:
-  explicit GraphWalker(WireReader& reader) : reader_(reader) {}
+  explicit GraphWalker(ProtobufReader& reader) : reader_(reader) {}
 
   Result<OnnxGraph> walk() {
     IMAGEMILL_TRY(model(reader_.whole()));
@@ -54,10 +54,10 @@ class GraphWalker {
   }
 
  private:
-  using Type = WireField::Type;
+  using Type = ProtobufField::Type;
 
   template <typename Visit>
-  Result<> each_field(WireRange range, Visit&& visit) {
+  Result<> each_field(ProtobufRange range, Visit&& visit) {
     while (true) {
       IMAGEMILL_ASSIGN_OR_RETURN(const auto field, reader_.next(range));
       if (!field) return {};
@@ -65,14 +65,14 @@ class GraphWalker {
     }
   }
 
-  static bool is(const WireField& field, uint32_t number, Type type) {
+  static bool is(const ProtobufField& field, uint32_t number, Type type) {
     return field.number == number && field.type == type;
   }
 
   // A name of up to a million is remembered by eight bytes.
   static uint64_t name_hash(std::string_view name) { return hash_content(as_byte_span(name)).low; }
 
-  Result<> read_text(const WireField& field, std::string& out) {
+  Result<> read_text(const ProtobufField& field, std::string& out) {
     IMAGEMILL_ASSIGN_OR_RETURN(out, reader_.text(field.content, kNameBytesMax));
     return {};
   }
@@ -82,9 +82,9 @@ class GraphWalker {
     return fail(Code::kResourceExhausted, "{}: more than {} {}", reader_.name(), max, what);
   }
 
-  Result<> model(const WireRange& range) {
+  Result<> model(const ProtobufRange& range) {
     std::string producer, version;
-    IMAGEMILL_TRY(each_field(range, [&](const WireField& field) -> Result<> {
+    IMAGEMILL_TRY(each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (is(field, 1, Type::kVarint)) out_.ir_version = static_cast<int64_t>(field.value);
       if (is(field, 2, Type::kBytes)) return read_text(field, producer);
       if (is(field, 3, Type::kBytes)) return read_text(field, version);
@@ -101,22 +101,22 @@ class GraphWalker {
     return {};
   }
 
-  Result<> opset(const WireRange& range) {
+  Result<> opset(const ProtobufRange& range) {
     IMAGEMILL_TRY(check_room(out_.opsets.size(), kEntriesMax, "operator sets"));
     OnnxOpset& opset = out_.opsets.emplace_back();
-    return each_field(range, [&](const WireField& field) -> Result<> {
+    return each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (is(field, 1, Type::kBytes)) return read_text(field, opset.domain);
       if (is(field, 2, Type::kVarint)) opset.version = static_cast<int64_t>(field.value);
       return {};
     });
   }
 
-  Result<std::pair<std::string, std::string>> text_pair(const WireRange& range) {
+  Result<std::pair<std::string, std::string>> text_pair(const ProtobufRange& range) {
     std::pair<std::string, std::string> out;
-    IMAGEMILL_TRY(each_field(range, [&](const WireField& field) -> Result<> {
+    IMAGEMILL_TRY(each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (is(field, 1, Type::kBytes)) return read_text(field, out.first);
       if (is(field, 2, Type::kBytes)) {
-        WireRange start = field.content;
+        ProtobufRange start = field.content;
         start.end = std::min(start.end, start.at + kMetadataBytesMax);
         IMAGEMILL_ASSIGN_OR_RETURN(out.second, reader_.text(start, kMetadataBytesMax));
       }
@@ -125,24 +125,24 @@ class GraphWalker {
     return out;
   }
 
-  Result<> metadata(const WireRange& range) {
+  Result<> metadata(const ProtobufRange& range) {
     IMAGEMILL_TRY(check_room(out_.metadata.size(), kEntriesMax, "metadata entries"));
     IMAGEMILL_ASSIGN_OR_RETURN(out_.metadata.emplace_back(), text_pair(range));
     return {};
   }
 
-  Result<> function(const WireRange& range) {
-    return each_field(range, [&](const WireField& field) -> Result<> {
+  Result<> function(const ProtobufRange& range) {
+    return each_field(range, [&](const ProtobufField& field) -> Result<> {
       return is(field, 7, Type::kBytes) ? node(field.content, 1) : Result<>{};
     });
   }
 
-  Result<> graph(const WireRange& range, int depth) {
+  Result<> graph(const ProtobufRange& range, int depth) {
     if (depth > kDepthMax)
       return fail(Code::kResourceExhausted, "{}: more than {} graphs within each other",
                   reader_.name(), kDepthMax);
     const bool is_top = depth == 0;
-    return each_field(range, [&](const WireField& field) -> Result<> {
+    return each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (is(field, 1, Type::kBytes)) return node(field.content, depth);
       if (is(field, 5, Type::kBytes)) return tensor(field.content, is_top);
       if (is(field, 15, Type::kBytes)) return sparse_tensor(field.content, is_top);
@@ -155,16 +155,16 @@ class GraphWalker {
     });
   }
 
-  Result<> node(const WireRange& range, int depth) {
+  Result<> node(const ProtobufRange& range, int depth) {
     ++out_.nodes;
-    return each_field(range, [&](const WireField& field) -> Result<> {
+    return each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (is(field, 4, Type::kBytes)) return operator_type(field);
       return is(field, 5, Type::kBytes) ? attribute(field.content, depth) : Result<>{};
     });
   }
 
   // DynamicQuantizeLinear, and DynamicQuantizeMatMul and -LSTM of com.microsoft.
-  Result<> operator_type(const WireField& field) {
+  Result<> operator_type(const ProtobufField& field) {
     std::string type;
     IMAGEMILL_TRY(read_text(field, type));
     if (type.starts_with("DynamicQuantize")) out_.quantizes_by_batch = true;
@@ -172,8 +172,8 @@ class GraphWalker {
   }
 
   // Constants and the branches of If, the bodies of loops.
-  Result<> attribute(const WireRange& range, int depth) {
-    return each_field(range, [&](const WireField& field) -> Result<> {
+  Result<> attribute(const ProtobufRange& range, int depth) {
+    return each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (field.type != Type::kBytes) return {};
       if (field.number == 5 || field.number == 10) return tensor(field.content, false);
       if (field.number == 6 || field.number == 11) return graph(field.content, depth + 1);
@@ -182,24 +182,24 @@ class GraphWalker {
     });
   }
 
-  Result<> sparse_tensor(const WireRange& range, bool is_initializer) {
-    return each_field(range, [&](const WireField& field) -> Result<> {
+  Result<> sparse_tensor(const ProtobufRange& range, bool is_initializer) {
+    return each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (is(field, 1, Type::kBytes)) return tensor(field.content, is_initializer);
       if (is(field, 2, Type::kBytes)) return tensor(field.content, false);
       return {};
     });
   }
 
-  Result<> tensor(const WireRange& range, bool is_initializer) {
+  Result<> tensor(const ProtobufRange& range, bool is_initializer) {
     TensorFacts facts;
     IMAGEMILL_TRY(each_field(
-        range, [&](const WireField& field) -> Result<> { return tensor_field(field, facts); }));
+        range, [&](const ProtobufField& field) -> Result<> { return tensor_field(field, facts); }));
     ++out_.initializers;
     if (is_initializer) initializer_names_.insert(name_hash(facts.name));
     return check_tensor(range.at, facts);
   }
 
-  Result<> tensor_field(const WireField& field, TensorFacts& facts) {
+  Result<> tensor_field(const ProtobufField& field, TensorFacts& facts) {
     switch (field.number) {
       case 1:
         return dims(field, facts.dims);
@@ -231,8 +231,8 @@ class GraphWalker {
     }
   }
 
-  Result<> dims(const WireField& field, std::vector<int64_t>& out) {
-    WireRange packed = field.content;
+  Result<> dims(const ProtobufField& field, std::vector<int64_t>& out) {
+    ProtobufRange packed = field.content;
     while (true) {
       std::optional<uint64_t> dim = field.value;
       if (field.type == Type::kBytes) {
@@ -245,7 +245,7 @@ class GraphWalker {
     }
   }
 
-  Result<> external_entry(const WireRange& range, TensorFacts& facts) {
+  Result<> external_entry(const ProtobufRange& range, TensorFacts& facts) {
     IMAGEMILL_ASSIGN_OR_RETURN(const auto entry, text_pair(range));
     const auto& [key, text] = entry;
     if (key == "location") facts.location = text;
@@ -311,10 +311,10 @@ class GraphWalker {
     return {};
   }
 
-  Result<> value(const WireRange& range, std::vector<OnnxValue>& out) {
+  Result<> value(const ProtobufRange& range, std::vector<OnnxValue>& out) {
     IMAGEMILL_TRY(check_room(out.size(), kValuesMax, "inputs or outputs"));
     OnnxValue& value = out.emplace_back();
-    return each_field(range, [&](const WireField& field) -> Result<> {
+    return each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (is(field, 1, Type::kBytes)) return read_text(field, value.name);
       if (is(field, 2, Type::kBytes)) return value_type(field.content, value);
       return {};
@@ -322,31 +322,31 @@ class GraphWalker {
   }
 
   // What nodes hand on, which only first_sides_of_one is about.
-  Result<> value_between(const WireRange& range) {
+  Result<> value_between(const ProtobufRange& range) {
     OnnxValue unused;
-    return each_field(range, [&](const WireField& field) -> Result<> {
+    return each_field(range, [&](const ProtobufField& field) -> Result<> {
       return is(field, 2, Type::kBytes) ? value_type(field.content, unused) : Result<>{};
     });
   }
 
-  Result<> value_type(const WireRange& range, OnnxValue& value) {
-    return each_field(range, [&](const WireField& type) -> Result<> {
+  Result<> value_type(const ProtobufRange& range, OnnxValue& value) {
+    return each_field(range, [&](const ProtobufField& type) -> Result<> {
       if (!is(type, 1, Type::kBytes)) return {};  // sequences, maps, optionals are no tensors
-      return each_field(type.content, [&](const WireField& field) -> Result<> {
+      return each_field(type.content, [&](const ProtobufField& field) -> Result<> {
         if (is(field, 1, Type::kVarint)) value.type = static_cast<int>(field.value & 0x7FFFFFFF);
         if (!is(field, 2, Type::kBytes)) return {};
         value.has_shape = true;
-        return each_field(field.content, [&](const WireField& dim) -> Result<> {
+        return each_field(field.content, [&](const ProtobufField& dim) -> Result<> {
           return is(dim, 1, Type::kBytes) ? value_dim(dim.content, value) : Result<>{};
         });
       });
     });
   }
 
-  Result<> value_dim(const WireRange& range, OnnxValue& value) {
+  Result<> value_dim(const ProtobufRange& range, OnnxValue& value) {
     IMAGEMILL_TRY(check_room(value.dims.size(), kRankMax, "dimensions of a tensor"));
     OnnxDim& dim = value.dims.emplace_back();
-    IMAGEMILL_TRY(each_field(range, [&](const WireField& field) -> Result<> {
+    IMAGEMILL_TRY(each_field(range, [&](const ProtobufField& field) -> Result<> {
       if (is(field, 1, Type::kVarint)) dim.size = static_cast<int64_t>(field.value);
       if (is(field, 2, Type::kBytes)) return read_text(field, dim.symbol);
       return {};
@@ -361,7 +361,7 @@ class GraphWalker {
     return {};
   }
 
-  WireReader& reader_;
+  ProtobufReader& reader_;
   OnnxGraph out_;
   bool has_graph_ = false;
   std::unordered_set<uint64_t> initializer_names_;
@@ -372,7 +372,7 @@ class GraphWalker {
 
 Result<OnnxGraph> read_onnx_graph(ReadableFile& file, std::string_view name) {
   IMAGEMILL_TRY(refuse_other_kinds(file, name));
-  WireReader reader(file, name);
+  ProtobufReader reader(file, name);
   return GraphWalker(reader).walk();
 }
 

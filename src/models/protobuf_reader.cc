@@ -1,6 +1,6 @@
 // Copyright 2026 The Imagemill Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "models/wire_reader.h"
+#include "models/protobuf_reader.h"
 
 #include "base/check.h"
 
@@ -11,14 +11,14 @@ constexpr size_t kWindowBytes = 1 << 16;
 
 }  // namespace
 
-WireReader::WireReader(ReadableFile& file, std::string_view name)
+ProtobufReader::ProtobufReader(ReadableFile& file, std::string_view name)
     : file_(file), name_(name), window_(kWindowBytes) {}
 
-std::unexpected<Status> WireReader::corrupt(uint64_t at, std::string_view what) const {
+std::unexpected<Status> ProtobufReader::corrupt(uint64_t at, std::string_view what) const {
   return fail(Code::kCorruptInput, "{}: no ONNX model: {} at byte {}", name_, what, at);
 }
 
-Result<> WireReader::load(uint64_t at, size_t bytes) {
+Result<> ProtobufReader::load(uint64_t at, size_t bytes) {
   if (at >= window_at_ && at + bytes <= window_at_ + window_bytes_) return {};
   IMAGEMILL_ASSIGN_OR_RETURN(window_bytes_, file_.read_at(at, window_));
   window_at_ = at;
@@ -28,12 +28,12 @@ Result<> WireReader::load(uint64_t at, size_t bytes) {
   return {};
 }
 
-Result<uint8_t> WireReader::byte(uint64_t at) {
+Result<uint8_t> ProtobufReader::byte(uint64_t at) {
   IMAGEMILL_TRY(load(at, 1));
   return std::to_integer<uint8_t>(window_[at - window_at_]);
 }
 
-Result<uint64_t> WireReader::varint(WireRange& range) {
+Result<uint64_t> ProtobufReader::varint(ProtobufRange& range) {
   uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {
     if (range.at == range.end) return corrupt(range.at, "a number that does not end");
@@ -45,7 +45,7 @@ Result<uint64_t> WireReader::varint(WireRange& range) {
   return corrupt(range.at, "a number of more than 64 bits");
 }
 
-Result<uint64_t> WireReader::fixed(WireRange& range, int bytes) {
+Result<uint64_t> ProtobufReader::fixed(ProtobufRange& range, int bytes) {
   if (range.bytes() < static_cast<uint64_t>(bytes))
     return corrupt(range.at, "a number that does not end");
   uint64_t value = 0;
@@ -57,7 +57,7 @@ Result<uint64_t> WireReader::fixed(WireRange& range, int bytes) {
   return value;
 }
 
-Result<std::optional<WireField>> WireReader::next(WireRange& message) {
+Result<std::optional<ProtobufField>> ProtobufReader::next(ProtobufRange& message) {
   if (message.at == message.end) return std::nullopt;
   if (++fields_ > kFieldsMax)
     return fail(Code::kResourceExhausted, "{}: more than {} fields", name_, kFieldsMax);
@@ -65,19 +65,19 @@ Result<std::optional<WireField>> WireReader::next(WireRange& message) {
   IMAGEMILL_ASSIGN_OR_RETURN(const uint64_t tag, varint(message));
   // Numbers above 2^29 - 1 do not exist; what looks like one is some other kind of file.
   if (tag >> 3 == 0 || tag >> 3 >= 1u << 29) return corrupt(at, "no field");
-  WireField field{.number = static_cast<uint32_t>(tag >> 3)};
+  ProtobufField field{.number = static_cast<uint32_t>(tag >> 3)};
   switch (tag & 7) {
     case 0: {
       IMAGEMILL_ASSIGN_OR_RETURN(field.value, varint(message));
       return field;
     }
     case 1: {
-      field.type = WireField::Type::kFixed64;
+      field.type = ProtobufField::Type::kFixed64;
       IMAGEMILL_ASSIGN_OR_RETURN(field.value, fixed(message, 8));
       return field;
     }
     case 2: {
-      field.type = WireField::Type::kBytes;
+      field.type = ProtobufField::Type::kBytes;
       IMAGEMILL_ASSIGN_OR_RETURN(const uint64_t bytes, varint(message));
       if (bytes > message.bytes())
         return fail(Code::kCorruptInput,
@@ -88,7 +88,7 @@ Result<std::optional<WireField>> WireReader::next(WireRange& message) {
       return field;
     }
     case 5: {
-      field.type = WireField::Type::kFixed32;
+      field.type = ProtobufField::Type::kFixed32;
       IMAGEMILL_ASSIGN_OR_RETURN(field.value, fixed(message, 4));
       return field;
     }
@@ -97,13 +97,13 @@ Result<std::optional<WireField>> WireReader::next(WireRange& message) {
   }
 }
 
-Result<std::optional<uint64_t>> WireReader::next_packed(WireRange& numbers) {
+Result<std::optional<uint64_t>> ProtobufReader::next_packed(ProtobufRange& numbers) {
   if (numbers.at == numbers.end) return std::nullopt;
   IMAGEMILL_ASSIGN_OR_RETURN(const uint64_t value, varint(numbers));
   return value;
 }
 
-Result<std::string> WireReader::text(const WireRange& content, uint64_t max_bytes) {
+Result<std::string> ProtobufReader::text(const ProtobufRange& content, uint64_t max_bytes) {
   IMAGEMILL_CHECK(max_bytes <= kWindowBytes);
   if (content.bytes() > max_bytes)
     return fail(Code::kResourceExhausted, "{}: a name of {} bytes at byte {}, expected at most {}",

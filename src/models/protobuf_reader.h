@@ -17,37 +17,37 @@
 namespace imagemill {
 
 // Bytes [at, end) of the file that are still to be read of a message.
-struct WireRange {
+struct ProtobufRange {
   uint64_t at = 0;
   uint64_t end = 0;
   uint64_t bytes() const { return end - at; }
 };
 
-struct WireField {
+struct ProtobufField {
   enum class Type : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
   uint32_t number = 0;
   Type type = Type::kVarint;
-  uint64_t value = 0;      // kVarint, kFixed32, kFixed64
-  WireRange content = {};  // kBytes: a text, a message, packed numbers
+  uint64_t value = 0;          // kVarint, kFixed32, kFixed64
+  ProtobufRange content = {};  // kBytes: a text, a message, packed numbers
 };
 
 // Reads forward through a small window; going back a little is fine, jumping about is slow.
-class WireReader {
+class ProtobufReader {
  public:
   // `name` is for messages.
-  WireReader(ReadableFile& file, std::string_view name);
+  ProtobufReader(ReadableFile& file, std::string_view name);
 
-  WireRange whole() const { return {0, file_.bytes()}; }
+  ProtobufRange whole() const { return {0, file_.bytes()}; }
 
   // The next field; `message` moves behind it. nullopt at the end of the message. kCorruptInput for
   // what is no field or does not fit, kResourceExhausted after kFieldsMax fields in all.
-  Result<std::optional<WireField>> next(WireRange& message);
+  Result<std::optional<ProtobufField>> next(ProtobufRange& message);
 
   // The next of packed varints. nullopt at the end.
-  Result<std::optional<uint64_t>> next_packed(WireRange& numbers);
+  Result<std::optional<uint64_t>> next_packed(ProtobufRange& numbers);
 
   // kResourceExhausted when it is longer than max_bytes, which is at most 64 KiB.
-  Result<std::string> text(const WireRange& content, uint64_t max_bytes);
+  Result<std::string> text(const ProtobufRange& content, uint64_t max_bytes);
 
   const std::string& name() const { return name_; }
   std::unexpected<Status> corrupt(uint64_t at, std::string_view what) const;
@@ -58,8 +58,8 @@ class WireReader {
   // Loads the window at `at` unless [at, at + bytes) is in it already.
   Result<> load(uint64_t at, size_t bytes);
   Result<uint8_t> byte(uint64_t at);
-  Result<uint64_t> varint(WireRange& range);
-  Result<uint64_t> fixed(WireRange& range, int bytes);
+  Result<uint64_t> varint(ProtobufRange& range);
+  Result<uint64_t> fixed(ProtobufRange& range, int bytes);
 
   ReadableFile& file_;
   std::string name_;
