@@ -136,8 +136,11 @@ TEST(OptionSchema, is_json_that_says_it_all) {
 // What a reader of YAML (its core schema) makes of a text without quotes.
 nlohmann::json yaml_value(const std::string& text) {
   if (text == "true" || text == "false") return text == "true";
-  if (std::regex_match(text, std::regex("-?[0-9]{1,18}"))) return std::stoll(text);
-  if (std::regex_match(text, std::regex("-?[0-9]*[.][0-9]+"))) return std::stod(text);
+  const auto is_all = [&](const char* pattern) {
+    return fits_schema(text, {{"pattern", pattern}});
+  };
+  if (is_all("^-?[0-9]{1,18}$")) return std::stoll(text);
+  if (is_all("^-?[0-9]*[.][0-9]+$")) return std::stod(text);
   return text;
 }
 
