@@ -42,7 +42,7 @@ class EmbedTest : public testing::Test {
       const std::string name = fmt::format("{:03}.jpg", i);
       const Size size{20 + i % 37, 20 + i % 23};
       if (i % 10 == 9)
-        run_.add(name, as_byte_span(std::string("\xff\xd8\xff\xe0 and nothing else", 24)));
+        run_.add(name, as_byte_span("\xff\xd8\xff\xe0 and nothing else"));
       else
         run_.add(name, encoded(FileFormat::kJpeg,
                                painted(size, PixelFormat::rgb(), [&](int x, int y, int c) {
