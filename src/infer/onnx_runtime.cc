@@ -181,6 +181,8 @@ bool is_out_of_memory(std::string_view message) {
 void ORT_API_CALL OnnxRuntime::State::take_log(void* state, OrtLoggingLevel /*severity*/,
                                                const char* /*category*/, const char* /*log_id*/,
                                                const char* /*code_location*/, const char* message) {
+  // Of every graph that is kept, which is done under a name that has the processor in it.
+  if (std::string_view(message).starts_with("Serializing optimized model")) return;
   State& self = *static_cast<State*>(state);
   const std::lock_guard lock(self.log_mutex);
   for (const Log& log : self.logs) log(message);

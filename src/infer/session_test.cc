@@ -97,6 +97,20 @@ TEST(Session, devices_that_are_not_there_are_named) {
               FailsWith(Code::kNotFound, testing::HasSubstr("Tensorrt")));
 }
 
+TEST(Session, a_graph_that_is_kept_is_nothing_to_be_warned_of) {
+  const auto model = mobilenet();
+  if (!model) GTEST_SKIP() << "no test pictures and models here";
+  const TestFolder folder;
+  std::vector<std::string> said;
+  const auto listening =
+      runtime()->listen([&](std::string_view message) { said.emplace_back(message); });
+  ASSERT_THAT(
+      Session::open(runtime(), *model, {.optimized_folder = folder / "graphs", .model_hash = "m"}),
+      IsOk());
+  EXPECT_FALSE(std::filesystem::is_empty(folder / "graphs"));
+  EXPECT_THAT(said, testing::IsEmpty());
+}
+
 TEST(Session, has_to_pass_its_trial) {
   const auto model = mobilenet();
   if (!model) GTEST_SKIP() << "no test pictures and models here";
